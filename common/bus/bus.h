@@ -1,0 +1,137 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "common/bus/message.h"
+
+namespace tally::bus {
+
+// The durable stream events go to. File storage, limits retention, discard new.
+struct StreamConfig {
+  std::string name;
+  std::vector<std::string> subjects;
+  int replicas = 1;
+  absl::Duration max_age = absl::Hours(72);
+  int64_t max_bytes = -1;  // -1: no limit
+  absl::Duration duplicate_window = absl::Minutes(2);
+};
+
+// A durable pull consumer: explicit acknowledgement, deliver all, no filter, max_deliver -1.
+struct DurableConfig {
+  std::string stream;
+  std::string name;
+  std::string description;  // names the database it feeds
+  absl::Duration ack_wait = absl::Seconds(5);
+  int64_t max_ack_pending = 20'000;
+};
+
+// What was found when a stream or durable was declared. Differences are reported, never changed.
+struct Declared {
+  bool created = false;
+  std::vector<std::string> differences;  // "max_age: wanted 72h, is 24h"
+};
+
+struct StreamState {
+  absl::Time created;
+  int64_t messages = 0;
+  int64_t first_sequence = 0;
+  int64_t last_sequence = 0;
+};
+
+struct DurableState {
+  absl::Time created;
+  std::string description;
+  int64_t ack_floor_stream_sequence = 0;
+  int64_t pending = 0;      // not delivered yet
+  int64_t ack_pending = 0;  // delivered, not acknowledged
+};
+
+enum class PublishOutcome {
+  kStored,
+  kDuplicate,    // the stream had this message id already
+  kRefused,      // this message only: too large
+  kUnavailable,  // everything else: the next message would meet it too, and this one may or may not be stored
+};
+
+struct PublishResult {
+  uint64_t token = 0;
+  PublishOutcome outcome = PublishOutcome::kUnavailable;
+  std::string error;  // for kRefused and kUnavailable
+};
+
+// Called from a library thread when there may be something to take; must not block. Usually StepThread::Wake.
+using Waker = std::function<void()>;
+
+// Publishes to JetStream without waiting. Each accepted Publish gets exactly one result, at the latest after the
+// acknowledgement timeout. Messages leave in call order. One thread at a time.
+class Publisher {
+ public:
+  virtual ~Publisher() = default;
+  // `message_id` is what the stream drops duplicates by. UNAVAILABLE when not connected, RESOURCE_EXHAUSTED when the window of
+  // outstanding messages is full (nothing was sent); kRefused for a message beyond the server's max_payload comes as a result.
+  virtual absl::Status Publish(uint64_t token, const Message& message, const std::string& message_id) = 0;
+  // Sends what is buffered; call once after a run of Publish.
+  virtual void Flush() = 0;
+  virtual std::vector<PublishResult> TakeResults() = 0;
+};
+
+struct PublisherOptions {
+  size_t window = 4096;                                  // outstanding messages
+  absl::Duration ack_timeout = absl::Seconds(2);
+  Waker waker;
+};
+
+// Takes deliveries of a durable consumer. Keeps pull requests outstanding so that Take finds messages in memory; what it holds is
+// bounded by `prefetch`. One thread at a time, except that the waker comes from the library's threads.
+class PullConsumer {
+ public:
+  virtual ~PullConsumer() = default;
+  // Up to `max` deliveries that have arrived, oldest first; also sends the pull requests that are due and mends a
+  // subscription that stalled (pending > 0 and nothing delivered: pull again, subscribe again, reconnect; counted).
+  // NOT_FOUND when the durable or its stream is gone: declare it again.
+  virtual absl::StatusOr<std::vector<Delivery>> Take(size_t max) = 0;
+  // Fire and forget: what is lost comes back redelivered after ack_wait.
+  virtual void Ack(absl::Span<const Delivery> deliveries) = 0;
+  virtual void Nak(absl::Span<const Delivery> deliveries, absl::Duration delay) = 0;
+  virtual void InProgress(absl::Span<const Delivery> deliveries) = 0;
+};
+
+struct PullConsumerOptions {
+  std::string stream;
+  std::string durable;
+  size_t prefetch = 4096;
+  absl::Duration stall_after = absl::Seconds(5);
+  Waker waker;
+};
+
+// The message bus. Two implementations: NATS JetStream and, for simulation, one in memory. Constructing never waits
+// for a server: the connection is made and kept in the background, and calls fail with UNAVAILABLE while there is none.
+// Thread-safe.
+class Bus {
+ public:
+  virtual ~Bus() = default;
+  virtual bool Connected() const = 0;
+  // The server's limit for one message in bytes; UNAVAILABLE until connected once.
+  virtual absl::StatusOr<int64_t> MaxPayload() const = 0;
+
+  // Creates what is missing where the account may; otherwise compares. Waits until `deadline`.
+  virtual absl::StatusOr<Declared> Declare(const StreamConfig& config, absl::Time deadline) = 0;
+  virtual absl::StatusOr<Declared> Declare(const DurableConfig& config, absl::Time deadline) = 0;
+  virtual absl::StatusOr<StreamState> GetStreamState(const std::string& stream, absl::Time deadline) = 0;
+  virtual absl::StatusOr<DurableState> GetDurableState(const std::string& stream, const std::string& durable,
+                                                       absl::Time deadline) = 0;
+
+  // The objects made must be destroyed before the bus.
+  virtual std::unique_ptr<Publisher> NewPublisher(PublisherOptions options) = 0;
+  virtual std::unique_ptr<PullConsumer> NewPullConsumer(PullConsumerOptions options) = 0;
+};
+
+}  // namespace tally::bus

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace tally::bus {
+
+// Header names and values in order; names are compared as written.
+class Headers {
+ public:
+  void Set(std::string name, std::string value);
+  // The value, or an empty view when the header is absent.
+  absl::string_view Get(absl::string_view name) const;
+  const std::vector<std::pair<std::string, std::string>>& entries() const { return entries_; }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> entries_;
+};
+
+struct Message {
+  std::string subject;
+  Headers headers;
+  std::string payload;
+};
+
+// A message in a consumer's hand, not yet acknowledged.
+struct Delivery {
+  Message message;
+  std::string reply;             // where acknowledgements go
+  int64_t stream_sequence = 0;   // position in the stream, not in a lane
+  int64_t delivery_count = 1;    // 1 for the first time
+  absl::Time stored_time;        // when the stream took it
+  int64_t pending = 0;           // messages in the stream behind this one, for this consumer
+};
+
+}  // namespace tally::bus
