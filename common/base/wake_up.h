@@ -14,9 +14,12 @@ namespace tally::base {
 // that is set back an hour would hold every loop for that hour.
 class WakeUp {
  public:
+  static constexpr absl::Duration kMaxWait = absl::Hours(1);
+
   void Set();
 
-  // Blocks until Set() or `timeout`, takes the level down, and returns whether it was set.
+  // Blocks until Set() or for `timeout`, at most kMaxWait; takes the level down, and returns
+  // whether it was set.
   bool WaitFor(absl::Duration timeout);
 
  private:

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/bus/message.h"
+
+namespace tally::bus {
+
+// A domain event as it travels: CloudEvents 1.0 attributes in NATS headers (binary mode), protobuf payload. The id is
+// always "<lane>/<sequence>".
+//
+//   ce-specversion 1.0        ce-id           <lane>/<sequence>      ce-source       names the producer, a constant of its code
+//   ce-type                   ce-time         when it happened       ce-recordedtime when its transaction wrote it
+//   ce-lane, ce-sequence      traceparent     W3C, optional          content-type    application/protobuf
+struct Event {
+  std::string lane_id;   // UUID, canonical text
+  int64_t sequence = 0;  // 1, 2, 3 … in its lane
+  std::string source;
+  std::string type;
+  std::string subject;      // NATS subject
+  absl::Time time;          // microseconds
+  absl::Time record_time;   // microseconds
+  std::string traceparent;  // may be empty
+  std::string payload;
+
+  std::string Id() const;
+};
+
+Message ToMessage(const Event& event);
+
+// INVALID_ARGUMENT names the header that is missing or wrong.
+absl::StatusOr<Event> FromMessage(const Message& message);
+
+}  // namespace tally::bus

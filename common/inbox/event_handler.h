@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "common/bus/event.h"
+#include "common/db/transaction.h"
+
+namespace tally::inbox {
+
+// What a consumer does with events: the one thing a service must write to consume. Called inside the transaction that also
+// moves the watermarks, so its effects happen exactly once. Handlers must commute (lanes have no order between them)
+// and lock what they touch in a fixed order. Called from one thread at a time per Inbox.
+class EventHandler {
+ public:
+  virtual ~EventHandler() = default;
+
+  enum class Interest {
+    kApply,    // Apply() gets it
+    kIgnore,   // known, none of our business: covered without a letter
+    kUnknown,  // never heard of: a letter that is retried slowly, a newer producer may be rolling out
+  };
+  virtual Interest InterestIn(absl::string_view type) const = 0;
+
+  // Applies all of `events` or fails as a whole (the caller rolls back and bisects). INVALID_ARGUMENT: the event cannot
+  // be decoded, it is dead at once. Other errors are retried. Exceptions count as INTERNAL.
+  virtual absl::Status Apply(db::Transaction& transaction, absl::Span<const bus::Event* const> events) = 0;
+};
+
+}  // namespace tally::inbox

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/outbox/command.h"
+
+namespace tally::outbox {
+
+// Where callers leave commands and writers take them: first in, first out, bounded in count and bytes. Thread-safe.
+class CommandQueue {
+ public:
+  CommandQueue(size_t commands_max, size_t bytes_max);
+
+  // RESOURCE_EXHAUSTED when full, UNAVAILABLE after Close(); the command is then untouched (not finished, still the caller's).
+  absl::Status Push(std::unique_ptr<Command>& command);
+
+  // All that waits, up to the limits, oldest first; empty if nothing does.
+  std::vector<std::unique_ptr<Command>> Take(size_t commands_max, size_t bytes_max);
+
+  // Blocks until something waits, Close() was called or `timeout` passed.
+  void WaitForCommands(absl::Duration timeout);
+
+  // Takes no more commands; those inside are still to be taken.
+  void Close();
+
+ private:
+  bool HasCommandsOrClosed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const size_t commands_max_;
+  const size_t bytes_max_;
+  absl::Mutex mutex_;
+  std::deque<std::unique_ptr<Command>> commands_ ABSL_GUARDED_BY(mutex_);
+  size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace tally::outbox

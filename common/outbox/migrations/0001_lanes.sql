@@ -1,0 +1,55 @@
+-- A lane is the append-only log of one writer's life: opened once, closed for ever, never written after that. Nothing but opening and closing
+-- touches its row, so that the row is the fence between its writer and whoever closes it.
+CREATE TABLE outbox_lane (
+  lane_id uuid NOT NULL PRIMARY KEY,
+  stream text NOT NULL,
+  state text NOT NULL CHECK (state IN ('open', 'closed')),
+  final_sequence bigint,
+  opened_by text NOT NULL,
+  opened_at bigint NOT NULL,
+  closed_at bigint,
+  CHECK ((state = 'closed') = (final_sequence IS NOT NULL))
+);
+
+-- Insert-only until retention trims it.
+CREATE TABLE outbox_event (
+  lane_id uuid NOT NULL,
+  sequence bigint NOT NULL CHECK (sequence > 0),
+  subject text NOT NULL,
+  type text NOT NULL,
+  headers text NOT NULL,
+  payload bytea NOT NULL,
+  record_time bigint NOT NULL,
+  PRIMARY KEY (lane_id, sequence)
+);
+
+-- Who publishes a lane now. Exists from opening until closed and published, so take-over reads few rows.
+CREATE TABLE outbox_lease (
+  lane_id uuid NOT NULL PRIMARY KEY,
+  holder text NOT NULL,
+  expires_at bigint NOT NULL
+);
+
+CREATE TABLE outbox_cursor (
+  lane_id uuid NOT NULL PRIMARY KEY,
+  published_through bigint NOT NULL,
+  trimmed_through bigint NOT NULL
+);
+
+-- Events the bus refuses for their own sake; 'void' once an operator gave one up, kept for ever.
+CREATE TABLE outbox_parked (
+  lane_id uuid NOT NULL,
+  sequence bigint NOT NULL,
+  subject text NOT NULL,
+  type text NOT NULL,
+  headers text NOT NULL,
+  payload bytea NOT NULL,
+  record_time bigint NOT NULL,
+  error text NOT NULL,
+  attempts bigint NOT NULL,
+  state text NOT NULL CHECK (state IN ('parked', 'void')),
+  reason text NOT NULL,
+  changed_by text NOT NULL,
+  changed_at bigint NOT NULL,
+  PRIMARY KEY (lane_id, sequence)
+);
