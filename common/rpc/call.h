@@ -1,0 +1,57 @@
+#pragma once
+
+#include <atomic>
+
+#include <grpcpp/grpcpp.h>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/rpc/endpoint.h"
+
+namespace tally::rpc {
+
+// One call under way: what is known of it, and its end. Thread-safe, and valid until it is finished.
+//
+// Ending a call in time is the duty of whoever holds it: gRPC keeps request and response until then, so nobody else may.
+// Whoever waits with a call asks Alive() before the work and bounds the wait by deadline().
+class Call {
+ public:
+  Call(const Endpoint& endpoint, absl::string_view method, const grpc::CallbackServerContext& context);
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  // The caller's deadline, or the endpoint's default after the arrival; never infinite.
+  absl::Time deadline() const { return deadline_; }
+
+  // The caller went away, cancelled, or its deadline passed.
+  bool Cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+
+  // OK while somebody waits for the answer; else CANCELLED or DEADLINE_EXCEEDED.
+  absl::Status Alive() const;
+
+  // Who calls. Always empty so far: there is no authentication, and every caller has every permission.
+  absl::string_view caller() const { return ""; }
+
+  // W3C trace context that the caller sent; empty if it sent none or a malformed one. Valid as long as the call.
+  absl::string_view traceparent() const;
+
+ protected:
+  ~Call() = default;
+
+  void MarkCancelled() { cancelled_.store(true, std::memory_order_relaxed); }
+
+  // Metrics, log and what goes over the wire. Once.
+  grpc::Status Conclude(const absl::Status& status);
+
+ private:
+  const Endpoint& endpoint_;
+  Method& method_;
+  const grpc::CallbackServerContext& context_;
+  const absl::Time start_;
+  const absl::Time deadline_;
+  std::atomic<bool> cancelled_ = false;
+  std::atomic<bool> concluded_ = false;
+};
+
+}  // namespace tally::rpc

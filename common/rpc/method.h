@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/telemetry/metrics.h"
+
+namespace tally::rpc {
+
+// One method of a service and its metrics. Thread-safe.
+class Method {
+ public:
+  Method(std::string name, telemetry::Metrics& metrics);
+
+  // "tally.orders.v1.OrderService/PlaceOrder".
+  const std::string& name() const { return name_; }
+
+  void Started() { in_flight_.Increment(); }
+  void Finished(absl::StatusCode code, absl::Duration duration);
+
+ private:
+  telemetry::Counter& CounterOf(absl::StatusCode code);
+
+  const std::string name_;
+  telemetry::Metrics& metrics_;
+  telemetry::Gauge& in_flight_;
+  telemetry::Histogram& duration_seconds_;
+  std::array<std::atomic<telemetry::Counter*>, 17> by_code_{};  // each made at its first use
+};
+
+}  // namespace tally::rpc
