@@ -11,7 +11,7 @@ function(tally_proto_library NAME)
     set(PRODUCTS ${GEN}/${STEM}.pb.h)
     set(GRPC_ARGS)
     if(ARG_GRPC)
-      list(APPEND OUT ${GEN}/${STEM}.grpc.pb.cc)
+      list(PREPEND OUT ${GEN}/${STEM}.grpc.pb.cc)  # Ninja wants the file first that protoc's dependency file names first.
       list(APPEND PRODUCTS ${GEN}/${STEM}.grpc.pb.h)
       set(GRPC_ARGS --grpc_out=${GEN} --plugin=protoc-gen-grpc=$<TARGET_FILE:gRPC::grpc_cpp_plugin>)
     endif()
