@@ -1,0 +1,101 @@
+#include "tests/testkit/nats_server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "tests/testkit/eventually.h"
+
+namespace tally::testkit {
+namespace {
+
+constexpr absl::Duration kStartTimeout = absl::Seconds(30);
+constexpr absl::Duration kStopTimeout = absl::Seconds(10);
+
+// Debian installs it where an ordinary user's PATH does not look.
+std::string Program() {
+  constexpr char kDebian[] = "/usr/sbin/nats-server";
+  return access(kDebian, X_OK) == 0 ? kDebian : "nats-server";
+}
+
+// The server opens its port only after JetStream has recovered its streams, and greets with what it
+// can do.
+bool GreetsWithJetStream(int port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  std::string greeting;
+  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) {
+    pollfd readable{fd, POLLIN, 0};
+    while (!absl::StrContains(greeting, "\r\n") && poll(&readable, 1, 1000) == 1) {
+      char bytes[4096];
+      const ssize_t count = recv(fd, bytes, sizeof(bytes), 0);
+      if (count <= 0) break;
+      greeting.append(bytes, static_cast<size_t>(count));
+    }
+  }
+  close(fd);
+  return absl::StartsWith(greeting, "INFO ") && absl::StrContains(greeting, "\"jetstream\":true");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<NatsServer>> NatsServer::Start(std::string extra_config) {
+  std::unique_ptr<NatsServer> server(new NatsServer(std::move(extra_config)));
+  if (absl::Status status = server->Run(); !status.ok()) return status;
+  return server;
+}
+
+NatsServer::NatsServer(std::string extra_config) : extra_config_(std::move(extra_config)) {}
+
+std::string NatsServer::url() const { return absl::StrCat("nats://127.0.0.1:", port()); }
+
+absl::Status NatsServer::Run() {
+  const std::string config = dir_.File("nats.conf");
+  std::ofstream(config) << "listen: \"127.0.0.1:" << port() << "\"\njetstream { store_dir: \""
+                        << dir_.File("store") << "\" }\n"
+                        << extra_config_ << "\n";
+  absl::StatusOr<std::unique_ptr<Process>> process =
+      Process::Start({.argv = {Program(), "-c", config}});
+  if (!process.ok()) return process.status();
+  process_ = *std::move(process);
+  bool ready = false;
+  Eventually(kStartTimeout, [&] {
+    ready = GreetsWithJetStream(port());
+    return ready || !process_->Running();
+  });
+  if (!ready) return absl::UnavailableError(absl::StrCat("not ready: ", process_->Describe()));
+  return absl::OkStatus();
+}
+
+absl::Status NatsServer::Stop() {
+  if (!process_->Running()) return absl::OkStatus();
+  if (absl::Status status = process_->Signal(SIGTERM); !status.ok()) return status;
+  if (!process_->Wait(kStopTimeout).ok()) process_->Kill();
+  return absl::OkStatus();
+}
+
+void NatsServer::Kill() { process_->Kill(); }
+
+absl::Status NatsServer::Restart() {
+  if (absl::Status status = Stop(); !status.ok()) return status;
+  return Run();
+}
+
+absl::Status NatsServer::WipeStore() {
+  if (process_->Running()) return absl::FailedPreconditionError("nats-server runs");
+  std::filesystem::remove_all(dir_.File("store"));
+  return absl::OkStatus();
+}
+
+}  // namespace tally::testkit

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "tests/testkit/free_port.h"
+#include "tests/testkit/process.h"
+#include "tests/testkit/temp_dir.h"
+
+namespace tally::testkit {
+
+// A real nats-server with JetStream on file storage. Its port and its store stay the same over
+// Stop, Kill and Restart; while it does not run, connections to its port are refused. Not
+// thread-safe.
+class NatsServer {
+ public:
+  // Returns when clients can connect and JetStream, its streams recovered, is on. `extra_config` is
+  // put at the end of the server's configuration, e.g. "max_payload: 65536".
+  static absl::StatusOr<std::unique_ptr<NatsServer>> Start(std::string extra_config = "");
+
+  std::string url() const;
+  int port() const { return port_.port(); }
+
+  // An orderly end (SIGTERM), by force after a while. Nothing happens if it does not run.
+  absl::Status Stop();
+  // SIGKILL.
+  void Kill();
+  // Stops the server if it runs, and starts it with the same port and store.
+  absl::Status Restart();
+  // Forgets all streams, consumers and messages, as a broker that lost its disk.
+  // FAILED_PRECONDITION while it runs.
+  absl::Status WipeStore();
+  // SIGSTOP and SIGCONT: connections stay open, nothing answers.
+  absl::Status Freeze() { return process_->Signal(SIGSTOP); }
+  absl::Status Thaw() { return process_->Signal(SIGCONT); }
+
+ private:
+  explicit NatsServer(std::string extra_config);
+  absl::Status Run();
+
+  const std::string extra_config_;
+  FreePort port_;
+  TempDir dir_;
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace tally::testkit
