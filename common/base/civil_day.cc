@@ -69,7 +69,7 @@ absl::CivilDay Today(absl::Time now, absl::TimeZone zone) {
 absl::StatusOr<absl::CivilDay> ParseDate(absl::string_view text) {
   absl::CivilDay day;
   // Formatting it back refuses every other way to write a date, and days that overflow a month.
-  if (text.size() != 10 || !absl::ParseCivilTime(text, &day) || day.year() < 1 ||
+  if (text.size() != 10 || !absl::ParseCivilTime(text, &day) || day.year() < 1000 ||
       absl::FormatCivilTime(day) != text) {
     return absl::InvalidArgumentError("a date has the form 2010-12-01 and exists");
   }

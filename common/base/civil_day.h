@@ -26,7 +26,7 @@ TimeInterval DayBounds(absl::CivilDay day, absl::TimeZone zone);
 // although for some minutes they show the earlier one again.
 absl::CivilDay Today(absl::Time now, absl::TimeZone zone);
 
-// "2010-12-01": four, two and two digits, a date that exists, years 0001 to 9999. InvalidArgument
+// "2010-12-01": a date that exists, years 1000 to 9999, in exactly this form; InvalidArgument
 // otherwise. absl::FormatCivilTime is its inverse.
 absl::StatusOr<absl::CivilDay> ParseDate(absl::string_view text);
 
