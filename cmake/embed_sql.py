@@ -12,8 +12,9 @@ Statements (common/outbox/lane.sql):
     -- name: InsertEvents [sqlite]
     ...
 
-A statement without [dialect] serves both. Each becomes `inline constexpr db::Statement k<Name>` in namespace
-<namespace>::sql. Comment lines are left out of what is sent.
+A statement without [dialect] serves both; PostgreSQL's type names in it (CAST(:lane_id AS uuid)) are SQLite's for
+SQLite, as in migrations. `-- fragment: Name` holds text that later statements of the file include as {{Name}}. Each
+statement becomes `inline constexpr db::Statement k<Name>` in namespace <namespace>::sql, without comment lines.
 
 Migrations (migrations/0001_lanes.sql) are written once, with PostgreSQL's column types; SQLITE_TYPES below is the whole
 difference. A migration that needs more has twins, 0002_x.postgresql.sql and 0002_x.sqlite.sql. Statements end with `;`
@@ -42,26 +43,38 @@ def literal(sql):
     return f'R"sql({sql})sql"' if sql is not None else "nullptr"
 
 
+def include_fragments(path, sql, fragments):
+    def text_of(match):
+        if match[1] not in fragments:
+            fail(f"{path}: there is no fragment {match[1]} above its use")
+        return fragments[match[1]]
+
+    return re.sub(r"\{\{(\w+)\}\}", text_of, sql)
+
+
 def read_statements(path):
-    statements, name, dialect, body = {}, None, None, []
+    statements, fragments, kind, name, dialect, body = {}, {}, None, None, None, []
 
     def finish():
         if name is None:
             return
-        sql = without_comments(body).rstrip().rstrip(";")
+        sql = include_fragments(path, without_comments(body).rstrip().rstrip(";"), fragments)
         if not sql:
             fail(f"{path}: {name} is empty")
+        if kind == "fragment":
+            fragments[name] = sql
+            return
         twins = statements.setdefault(name, {})
         for d in [dialect] if dialect else DIALECTS:
             if d in twins:
                 fail(f"{path}: {name} is defined twice for {d}")
-            twins[d] = sql
+            twins[d] = to_sqlite(sql) if d == "sqlite" and not dialect else sql
 
     for line in open(path, encoding="utf-8"):
-        match = re.match(r"-- name: (\w+)(?: \[(postgresql|sqlite)\])?\s*$", line)
+        match = re.match(r"-- (name|fragment): (\w+)(?: \[(postgresql|sqlite)\])?\s*$", line)
         if match:
             finish()
-            name, dialect, body = match[1], match[2], []
+            kind, name, dialect, body = match[1], match[2], match[3], []
         elif name is not None:
             body.append(line)
         elif line.strip() and not line.startswith("--"):

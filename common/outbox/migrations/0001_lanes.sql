@@ -47,6 +47,8 @@ CREATE TABLE outbox_parked (
   record_time bigint NOT NULL,
   error text NOT NULL,
   attempts bigint NOT NULL,
+  -- 1 once an attempt was neither acknowledged nor refused: the bus may have it.
+  outcome_unknown bigint NOT NULL DEFAULT 0,
   state text NOT NULL CHECK (state IN ('parked', 'void')),
   reason text NOT NULL,
   changed_by text NOT NULL,

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "common/outbox/batch_handler.h"
+#include "order_service/store/order_store.h"
+
+namespace tally::orders {
+
+// Writes the orders of a batch of PlaceOrderCommands, in one multi-row statement.
+//
+// The first attempt takes every request_id for a new one, which it nearly always is: one round trip. Where the database skips
+// an order because its key is taken, the whole attempt is given up (ABORTED) and the next one looks first, so sequences are
+// only ever given to orders that are inserted. Stateless; thread-safe.
+class OrderBatch final : public outbox::BatchHandler {
+ public:
+  explicit OrderBatch(const OrderStore& store) : store_(store) {}
+
+  absl::Status Write(db::Transaction& transaction, absl::Span<outbox::Command* const> commands,
+                     outbox::LaneAppender& lane, int attempt) override;
+
+ private:
+  const OrderStore& store_;
+};
+
+}  // namespace tally::orders

@@ -1,0 +1,159 @@
+#include "order_service/store/order_store.h"
+
+#include <limits>
+#include <utility>
+
+#include "common/base/status_macros.h"
+#include "order_service/store/migrations.h"
+#include "order_service/store/order_lines_codec.h"
+#include "order_service/store/orders_sql.h"
+
+namespace tally::orders {
+namespace {
+
+// Bounds that order every possible key, for lists without a cursor.
+const base::Uuid kLastUuid(base::Uuid::Bytes{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,  //
+                                             0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff});
+constexpr int64_t kFirstMicros = std::numeric_limits<int64_t>::min();
+constexpr int64_t kLastMicros = std::numeric_limits<int64_t>::max();
+
+int64_t ToMicros(absl::Time time) {
+  if (time == absl::InfinitePast()) return kFirstMicros;
+  if (time == absl::InfiniteFuture()) return kLastMicros;
+  return absl::ToUnixMicros(time);
+}
+
+std::string StateText(const std::optional<OrderState>& state) {
+  if (!state.has_value()) return "";
+  return *state == OrderState::kPlaced ? "placed" : "cancelled";
+}
+
+using Text = std::string;
+using OptionalText = std::optional<std::string>;
+using OptionalInt = std::optional<int64_t>;
+
+absl::StatusOr<EventPlace> MakeEventPlace(const Text& lane_id, int64_t sequence) {
+  ASSIGN_OR_RETURN(const base::Uuid lane, base::Uuid::Parse(lane_id));
+  return EventPlace{lane, sequence};
+}
+
+// Runs a statement that selects OrderColumns.
+template <typename Params>
+absl::Status QueryOrders(db::Transaction& transaction, const db::Statement& statement, const Params& params,
+                         std::vector<StoredOrder>& result) {
+  return transaction.Query<Text, Text, Text, int64_t, int64_t, db::Bytes, int64_t, int64_t, int64_t, Text, OptionalText,
+                           db::Bytes, Text, int64_t, OptionalInt, OptionalText, OptionalText, OptionalInt>(
+      statement, params,
+      [&](Text order_id, Text customer, Text currency, int64_t total_units, int64_t total_nanos, db::Bytes lines,
+          int64_t version, int64_t place_time, int64_t create_time, Text caller, OptionalText request_id,
+          db::Bytes fingerprint, Text place_lane, int64_t place_sequence, OptionalInt cancel_time,
+          OptionalText cancel_reason, OptionalText cancel_lane, OptionalInt cancel_sequence) -> absl::Status {
+        StoredOrder& stored = result.emplace_back();
+        Order& order = stored.order;
+        ASSIGN_OR_RETURN(order.order_id, base::Uuid::Parse(order_id));
+        ASSIGN_OR_RETURN(order.total, base::Money::Create(currency, total_units, total_nanos));
+        ASSIGN_OR_RETURN(order.lines, DecodeLines(lines.data, currency));
+        ASSIGN_OR_RETURN(order.placed_event, MakeEventPlace(place_lane, place_sequence));
+        order.customer = std::move(customer);
+        order.currency = std::move(currency);
+        order.version = version;
+        order.place_time = absl::FromUnixMicros(place_time);
+        order.create_time = absl::FromUnixMicros(create_time);
+        if (cancel_time.has_value()) {
+          ASSIGN_OR_RETURN(const EventPlace event, MakeEventPlace(cancel_lane.value_or(""), cancel_sequence.value_or(0)));
+          order.state = OrderState::kCancelled;
+          order.cancellation = {absl::FromUnixMicros(*cancel_time), cancel_reason.value_or(""), event};
+        }
+        stored.caller = std::move(caller);
+        stored.request_id = request_id.value_or("");
+        stored.fingerprint = std::move(fingerprint.data);
+        return absl::OkStatus();
+      });
+}
+
+const db::Statement& ListStatement(const OrderFilter& filter) {
+  if (filter.customer.empty()) return filter.newest_first ? sql::kListNewestFirst : sql::kListOldestFirst;
+  return filter.newest_first ? sql::kListNewestFirstOfCustomer : sql::kListOldestFirstOfCustomer;
+}
+
+}  // namespace
+
+absl::Status OrderStore::Migrate(db::Database& database) { return database.Migrate("orders", kMigrations); }
+
+absl::StatusOr<int64_t> OrderStore::Insert(db::Transaction& transaction, const base::Uuid& lane_id,
+                                           absl::Span<const StoredOrder* const> orders) const {
+  db::Batch::TextColumn ids, customers, currencies, callers, request_ids;
+  db::Batch::IntColumn units, nanos, place_times, create_times, sequences;
+  db::Batch::BytesColumn lines, fingerprints;
+  for (const StoredOrder* stored : orders) {
+    const Order& order = stored->order;
+    ids.emplace_back(order.order_id.ToString());
+    customers.emplace_back(order.customer);
+    currencies.emplace_back(order.currency);
+    units.emplace_back(order.total.units());
+    nanos.emplace_back(order.total.nanos());
+    lines.push_back({EncodeLines(order.lines)});
+    place_times.emplace_back(absl::ToUnixMicros(order.place_time));
+    create_times.emplace_back(absl::ToUnixMicros(order.create_time));
+    callers.emplace_back(stored->caller);
+    request_ids.push_back(stored->request_id.empty() ? std::nullopt : std::make_optional(stored->request_id));
+    fingerprints.push_back({stored->fingerprint});
+    sequences.emplace_back(order.placed_event.sequence);
+  }
+  db::Batch batch;
+  batch.Texts("order_id", std::move(ids)).Texts("customer", std::move(customers));
+  batch.Texts("currency", std::move(currencies)).Ints("total_units", std::move(units));
+  batch.Ints("total_nanos", std::move(nanos)).Blobs("lines", std::move(lines));
+  batch.Ints("place_time", std::move(place_times)).Ints("create_time", std::move(create_times));
+  batch.Texts("caller", std::move(callers)).Texts("request_id", std::move(request_ids));
+  batch.Blobs("fingerprint", std::move(fingerprints)).Ints("sequence", std::move(sequences));
+  batch.Scalar({"lane_id", lane_id.ToString()});
+  return transaction.Execute(sql::kInsertOrders, batch);
+}
+
+absl::StatusOr<std::vector<StoredOrder>> OrderStore::FindPlaced(db::Transaction& transaction,
+                                                                absl::Span<const StoredOrder* const> orders) const {
+  db::Batch::TextColumn ids, callers, request_ids;
+  for (const StoredOrder* stored : orders) {
+    ids.emplace_back(stored->order.order_id.ToString());
+    if (stored->request_id.empty()) continue;
+    callers.emplace_back(stored->caller);
+    request_ids.emplace_back(stored->request_id);
+  }
+  db::Batch by_id, by_request;
+  by_id.Texts("order_id", std::move(ids));
+  by_request.Texts("caller", std::move(callers)).Texts("request_id", std::move(request_ids));
+  std::vector<StoredOrder> found;
+  RETURN_IF_ERROR(QueryOrders(transaction, sql::kFindOrdersById, by_id, found));
+  RETURN_IF_ERROR(QueryOrders(transaction, sql::kFindOrdersByRequest, by_request, found));
+  return found;
+}
+
+absl::StatusOr<std::optional<Order>> OrderStore::Find(db::Transaction& transaction,
+                                                      const base::Uuid& order_id) const {
+  db::Batch by_id;
+  by_id.Texts("order_id", {order_id.ToString()});
+  std::vector<StoredOrder> found;
+  RETURN_IF_ERROR(QueryOrders(transaction, sql::kFindOrdersById, by_id, found));
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front().order);
+}
+
+absl::StatusOr<std::vector<Order>> OrderStore::List(db::Transaction& transaction, const OrderFilter& filter,
+                                                    const std::optional<OrderCursor>& after, int orders_max) const {
+  const OrderCursor edge = filter.newest_first ? OrderCursor{absl::InfiniteFuture(), kLastUuid}
+                                               : OrderCursor{absl::InfinitePast(), base::Uuid()};
+  const OrderCursor from = after.value_or(edge);
+  db::Params params = {{"start_time", ToMicros(filter.start_time)}, {"end_time", ToMicros(filter.end_time)},
+                       {"after_time", ToMicros(from.place_time)},   {"after_id", from.order_id.ToString()},
+                       {"state", StateText(filter.state)},          {"orders_max", orders_max}};
+  if (!filter.customer.empty()) params.push_back({"customer", filter.customer});
+  std::vector<StoredOrder> found;
+  RETURN_IF_ERROR(QueryOrders(transaction, ListStatement(filter), params, found));
+  std::vector<Order> orders;
+  orders.reserve(found.size());
+  for (StoredOrder& stored : found) orders.push_back(std::move(stored.order));
+  return orders;
+}
+
+}  // namespace tally::orders

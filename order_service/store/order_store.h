@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "common/db/database.h"
+#include "order_service/domain/order.h"
+
+namespace tally::orders {
+
+// An order with the key of the command that placed it.
+struct StoredOrder {
+  Order order;
+  std::string caller;
+  std::string request_id;   // empty: none was given
+  std::string fingerprint;  // of the content asked for
+};
+
+// Which orders ListOrders wants. All that is set narrows.
+struct OrderFilter {
+  std::string customer;  // empty: everybody's
+  std::optional<OrderState> state;
+  absl::Time start_time = absl::InfinitePast();
+  absl::Time end_time = absl::InfiniteFuture();  // exclusive
+  bool newest_first = false;
+};
+
+// A place in the order of ListOrders: by place time, then by id.
+struct OrderCursor {
+  absl::Time place_time;
+  base::Uuid order_id;
+};
+
+// The table `orders`. Stateless; thread-safe.
+class OrderStore {
+ public:
+  static absl::Status Migrate(db::Database& database);
+
+  // Inserts orders whose ids and request ids are free, skips the others and returns how many it inserted. Their events are in
+  // `lane_id` at placed_event.sequence.
+  absl::StatusOr<int64_t> Insert(db::Transaction& transaction, const base::Uuid& lane_id,
+                                 absl::Span<const StoredOrder* const> orders) const;
+
+  // The orders found under any of the ids, and under any of the (caller, request_id) where one is given; each at most once per key.
+  absl::StatusOr<std::vector<StoredOrder>> FindPlaced(db::Transaction& transaction,
+                                                      absl::Span<const StoredOrder* const> orders) const;
+
+  absl::StatusOr<std::optional<Order>> Find(db::Transaction& transaction, const base::Uuid& order_id) const;
+
+  // Up to orders_max orders behind `after` (from the beginning without it).
+  absl::StatusOr<std::vector<Order>> List(db::Transaction& transaction, const OrderFilter& filter,
+                                          const std::optional<OrderCursor>& after, int orders_max) const;
+};
+
+}  // namespace tally::orders
