@@ -34,8 +34,6 @@ class Endpoint {
   absl::Status Settle(const Method& method, absl::Duration duration, const absl::Status& status) const;
 
  private:
-  absl::Status Blur(const Method& method, const absl::Status& status) const;
-
   telemetry::Telemetry& telemetry_;
   const EndpointOptions options_;
   absl::flat_hash_map<std::string, std::unique_ptr<Method>> methods_;

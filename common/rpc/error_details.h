@@ -32,8 +32,7 @@ ErrorDetails DetailsOf(const absl::Status& status);
 std::string CodeName(absl::StatusCode code);
 std::string CodeName(grpc::StatusCode code);
 
-// For the wire: `grpc-status-details-bin` holds the details. They are cut to what every gRPC client accepts as trailing
-// metadata (8 KiB in all): of very many violations the first are named, and how many more there are.
+// For the wire: the details travel in `grpc-status-details-bin`.
 grpc::Status ToGrpcStatus(const absl::Status& status);
 
 }  // namespace tally::rpc

@@ -20,7 +20,8 @@ inline constexpr char kErrorDomain[] = "tallystick.dev";
 absl::Status Error(absl::StatusCode code, absl::string_view reason, absl::string_view message,
                    const std::map<std::string, std::string>& metadata = {});
 
-// INVALID_ARGUMENT, reason INVALID_FIELDS, with every violation. `violations` must not be empty.
+// INVALID_ARGUMENT, reason INVALID_FIELDS, with every violation. `violations` must not be empty. What every gRPC client accepts as
+// trailing metadata is 8 KiB: of very many violations the first 4 KiB are named, then field "*" says how many more there are.
 absl::Status BadRequest(const base::Violations& violations);
 
 // UNAVAILABLE and RESOURCE_EXHAUSTED: the same call may succeed after `retry_delay`.

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
-#include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -33,8 +34,8 @@ namespace tally::rpc {
 //   int main(int argc, char** argv) { return rpc::RunService(argc, argv, {.name = "order_service", …}, Run); }
 //
 // SIGTERM or SIGINT: Serve() refuses new calls, lets those under way finish for --drain_timeout, and returns. If Run has not
-// returned after another --drain_timeout, or at a second signal, the process ends at once with exit code 3: everything here is made
-// to survive that. Exit codes: 0 stopped as asked, 1 could not start, 2 wrong settings.
+// returned 10 seconds later, or at a second signal, the process ends by force with exit code 3: everything here is made to survive
+// that. Exit codes: 0 stopped as asked, 1 could not start, 2 wrong settings.
 class ServiceHost {
  public:
   ServiceHost(const config::Program& program, config::ServiceSettings settings, base::Violations problems);
@@ -55,12 +56,13 @@ class ServiceHost {
   absl::Status Serve(const std::vector<ServedService>& services);
 
  private:
-  void ForceEndAfter(absl::Duration grace);
+  void EndByForceAfter(absl::Duration grace);
 
   const config::Program program_;
   const config::ServiceSettings settings_;
   base::Violations problems_;
   base::SystemClock clock_;
+  std::atomic<bool> serving_ = false;
   telemetry::Telemetry telemetry_;
   ShutdownSignals signals_;
   std::unique_ptr<telemetry::HttpServer> http_;

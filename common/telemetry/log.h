@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
@@ -40,8 +41,14 @@ using LogFields = std::initializer_list<LogField>;
 // stderr itself; never fails.
 class Log {
  public:
-  Log(LogFormat format, LogLevel minimum, absl::string_view service);
+  // Told of every warning and error that is written. Thread-safe, does not block.
+  using OnTrouble = std::function<void(LogLevel)>;
+
+  Log(LogFormat format, LogLevel minimum, absl::string_view service, OnTrouble on_trouble = nullptr);
   ~Log();
+
+  // Whether a line of this level is written: asked before making costly fields.
+  bool Enabled(LogLevel level) const { return level >= minimum_; }
 
   void Debug(absl::string_view message, LogFields fields = {});
   void Info(absl::string_view message, LogFields fields = {});
@@ -50,8 +57,13 @@ class Log {
 
  private:
   void Write(LogLevel level, absl::string_view message, LogFields fields);
+
   struct Sink;
-  std::unique_ptr<Sink> sink_;
+  const LogFormat format_;
+  const LogLevel minimum_;
+  const std::string service_;
+  const OnTrouble on_trouble_;
+  const std::unique_ptr<Sink> sink_;
 };
 
 }  // namespace tally::telemetry

@@ -8,11 +8,12 @@ namespace tally::telemetry {
 
 // What every long-lived role is given to be seen by: owned by main (or a test), outlives all that use it.
 struct Telemetry {
-  Log log;
   Metrics metrics;
+  Log log;
   Health health;
 
-  Telemetry(LogFormat format, LogLevel minimum, absl::string_view service) : log(format, minimum, service) {}
+  // Registers tally_build_info{service,version} and tally_log_messages_total{level} for warnings and errors.
+  Telemetry(LogFormat format, LogLevel minimum, absl::string_view service);
 };
 
 }  // namespace tally::telemetry

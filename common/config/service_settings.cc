@@ -1,0 +1,70 @@
+#include "common/config/service_settings.h"
+
+#include <unistd.h>
+
+#include <cstdint>
+
+#include "absl/flags/flag.h"
+#include "absl/random/random.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+using tally::config::DatabaseUrl;
+using tally::config::HostPort;
+using tally::config::NatsUrls;
+
+ABSL_FLAG(HostPort, listen, (HostPort{"127.0.0.1", 0}),
+          "gRPC address, HOST:PORT. Port 0 takes a free one. Everyone who reaches it may do everything: there is no "
+          "authentication yet.");
+ABSL_FLAG(HostPort, http, (HostPort{"127.0.0.1", 0}),
+          "HTTP address for /metrics, /livez and /readyz, HOST:PORT. Port 0 takes a free one.");
+ABSL_FLAG(DatabaseUrl, database, {},
+          "Where the data is kept: sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME. With a password give it "
+          "by environment or file, so that `ps` does not show it.");
+ABSL_FLAG(int, database_sessions, 8, "Database sessions at most, 1 to 1000.");
+ABSL_FLAG(NatsUrls, nats, (NatsUrls{{"nats://127.0.0.1:4222"}}),
+          "NATS servers of one cluster: nats://HOST:PORT or tls://HOST:PORT, several separated by commas.");
+ABSL_FLAG(std::string, instance, "",
+          "Name of this process in leases and logs, unique among all that run. Empty: made of host, process and a "
+          "random number.");
+ABSL_FLAG(absl::Duration, drain_timeout, absl::Seconds(10),
+          "How long calls under way may take after SIGTERM, 0s to 10m. The process ends at most 10s later.");
+
+namespace tally::config {
+namespace {
+
+constexpr size_t kInstanceBytesMax = 128;
+
+std::string MakeInstanceName() {
+  char host[256] = "localhost";
+  gethostname(host, sizeof(host) - 1);
+  absl::BitGen random;
+  return absl::StrFormat("%.64s:%d:%08x", host, getpid(), absl::Uniform<uint32_t>(random));
+}
+
+}  // namespace
+
+ServiceSettings ReadServiceSettings(base::Violations& problems) {
+  ServiceSettings settings;
+  settings.listen = absl::GetFlag(FLAGS_listen);
+  settings.http = absl::GetFlag(FLAGS_http);
+  settings.database = absl::GetFlag(FLAGS_database);
+  settings.database_sessions = absl::GetFlag(FLAGS_database_sessions);
+  settings.nats = absl::GetFlag(FLAGS_nats);
+  settings.instance = absl::GetFlag(FLAGS_instance);
+  settings.drain_timeout = absl::GetFlag(FLAGS_drain_timeout);
+
+  if (settings.instance.empty()) settings.instance = MakeInstanceName();
+  if (settings.instance.size() > kInstanceBytesMax) {
+    problems.Add("--instance", absl::StrCat("must be at most ", kInstanceBytesMax, " bytes"));
+  }
+  if (settings.database_sessions < 1 || settings.database_sessions > 1000) {
+    problems.Add("--database_sessions", "must be 1 to 1000");
+  }
+  if (settings.drain_timeout < absl::ZeroDuration() || settings.drain_timeout > absl::Minutes(10)) {
+    problems.Add("--drain_timeout", "must be 0s to 10m");
+  }
+  return settings;
+}
+
+}  // namespace tally::config

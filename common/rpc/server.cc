@@ -1,0 +1,84 @@
+#include "common/rpc/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/resource_quota.h>
+#include <sys/resource.h>
+
+#include <chrono>
+#include <utility>
+
+#include "absl/memory/memory.h"
+#include "absl/strings/str_cat.h"
+
+namespace tally::rpc {
+namespace {
+
+constexpr int kKeepaliveMs = 30'000;
+constexpr int kKeepaliveTimeoutMs = 10'000;
+constexpr int kPingIntervalMinMs = 5'000;  // a client that pings oftener is cut off
+
+// The one place for TLS.
+std::shared_ptr<grpc::ServerCredentials> Credentials() { return grpc::InsecureServerCredentials(); }
+
+void Configure(const ServerOptions& options, grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(options.receive_bytes_max);
+  builder.SetResourceQuota(grpc::ResourceQuota("server").Resize(static_cast<size_t>(options.memory_bytes_max)));
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingIntervalMinMs);
+  // Only reflection is served by the synchronous API.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
+}
+
+std::vector<std::string> NamesOf(const std::vector<ServedService>& services) {
+  std::vector<std::string> names;
+  for (const ServedService& service : services) names.push_back(service.name);
+  return names;
+}
+
+}  // namespace
+
+Server::Server(std::unique_ptr<HealthService> health) : health_(std::move(health)) {}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
+                                                      const std::vector<ServedService>& services,
+                                                      telemetry::Telemetry& telemetry) {
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::EnableDefaultHealthCheckService(false);
+  auto server = absl::WrapUnique(new Server(std::make_unique<HealthService>(NamesOf(services), telemetry)));
+  grpc::ServerBuilder builder;
+  Configure(options, builder);
+  for (const ServedService& service : services) builder.RegisterService(service.service);
+  builder.RegisterService(server->health_.get());
+  int port = 0;
+  builder.AddListeningPort(options.listen.ToString(), Credentials(), &port);
+  server->server_ = builder.BuildAndStart();
+  if (server->server_ == nullptr || port == 0) {
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", options.listen.ToString()));
+  }
+  server->address_ = {options.listen.host, port};
+  return server;
+}
+
+Server::~Server() { Shutdown(absl::ZeroDuration()); }
+
+void Server::Shutdown(absl::Duration drain) {
+  if (server_ == nullptr || std::exchange(shut_down_, true)) return;
+  health_->Shutdown();
+  server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoNanoseconds(drain));
+}
+
+int64_t RaiseFileLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  getrlimit(RLIMIT_NOFILE, &limit);
+  return static_cast<int64_t>(limit.rlim_cur);
+}
+
+}  // namespace tally::rpc
