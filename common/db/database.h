@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -11,10 +10,14 @@
 #include "absl/types/span.h"
 #include "common/base/clock.h"
 #include "common/db/migration.h"
+#include "common/db/session.h"
 #include "common/db/transaction.h"
 #include "common/telemetry/telemetry.h"
 
 namespace tally::db {
+
+class FileLock;
+class Pool;
 
 struct DatabaseOptions {
   std::string url;  // sqlite:PATH or postgresql://…; may hold a password: never logged
@@ -29,40 +32,57 @@ struct DatabaseOptions {
 // A bounded pool of sessions on one database, SQLite or PostgreSQL, behind one code path: what differs is data (SQL twins,
 // error codes, how a transaction begins).
 //
-// Guarantees: a session is handed out healthy and outside any transaction; a broken one is replaced, never handed on; every wait has
-// a deadline; on PostgreSQL every transaction runs with the timeouts above, TCP keepalives and synchronous_commit=on, so that
-// a vanished client's locks go away; on SQLite WAL with synchronous=FULL, and a second process on the same file is refused
-// with the first one's pid. When the database is away, calls fail with kConnection and work again when it is back.
+// Guarantees: a session is handed out healthy and inside a new transaction; a broken one is replaced, never handed on, so
+// that a restart of the server costs only the transactions that were open; those who wait get sessions in arrival order,
+// and every wait has a deadline. On PostgreSQL every transaction runs with the timeouts above, TCP keepalives and
+// synchronous_commit=on, so that a vanished client's locks go away, and a server that goes silent counts as broken; a
+// standby is never taken. On SQLite WAL with synchronous=FULL, and a second process on the same file is refused with the
+// first one's pid.
+//
+// When the database is away, calls fail with kConnection (one at a time tries to connect, for connect_timeout at most; the
+// others fail at once) and work again when it is back; both are logged once. A pooler between (PgBouncer in session or
+// transaction mode) is recognised: statements are then not kept prepared.
+//
 // Thread-safe. SOCI and libpq are seen only inside common/db.
 class Database {
  public:
   // Connects once and checks that the server can do what is promised. INVALID_ARGUMENT names what is wrong with the URL.
+  // clock and telemetry must outlive the database.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const DatabaseOptions& options, base::Clock& clock,
                                                         telemetry::Telemetry& telemetry);
-  virtual ~Database() = default;
+  // All transactions must be over.
+  ~Database();
 
-  virtual Dialect dialect() const = 0;
+  Dialect dialect() const { return dialect_; }
 
-  // Applies the module's migrations that are missing, in order, under a lock that other instances wait for. A migration
-  // whose checksum differs from the applied one, or a database newer than this binary, is FAILED_PRECONDITION. Also keeps this
-  // database's identity (below), made with the first migration.
-  virtual absl::Status Migrate(absl::string_view module, absl::Span<const Migration> migrations) = 0;
+  // Applies the module's migrations that are missing, in order and in one transaction, under a lock that other instances
+  // wait for. A migration whose checksum differs from the applied one, or a database newer than this binary, is
+  // FAILED_PRECONDITION. Also makes this database's identity (below) if it has none.
+  absl::Status Migrate(absl::string_view module, absl::Span<const Migration> migrations);
 
   // UUID of this database's history, made once. A restored copy has the same; `tally` compares it to tell databases apart.
-  virtual absl::StatusOr<std::string> Identity() = 0;
+  // Needs Migrate.
+  absl::StatusOr<std::string> Identity();
 
   // Runs `body` in a transaction and commits if it returned OK; no retry.
   absl::Status Run(Mode mode, absl::Time deadline, absl::FunctionRef<absl::Status(Transaction&)> body);
 
-  base::Clock& clock() { return clock_; }
+  // Whether the last attempt to begin a transaction found the database. Never blocks. Only transactions change it: what
+  // asks for them in a loop keeps it fresh.
+  bool Available() const;
 
- protected:
-  explicit Database(base::Clock& clock) : clock_(clock) {}
+  base::Clock& clock() { return clock_; }
 
  private:
   friend class Transaction;
-  virtual absl::StatusOr<std::unique_ptr<Session>> Acquire(Mode mode, absl::Time deadline) = 0;
+  Database(const DatabaseOptions& options, Dialect dialect, std::unique_ptr<FileLock> lock, base::Clock& clock);
+  absl::StatusOr<Transaction> Begin(Mode mode, const Timeouts& timeouts, absl::Time deadline);
+
   base::Clock& clock_;
+  const Dialect dialect_;
+  const Timeouts timeouts_;
+  const std::unique_ptr<FileLock> lock_;  // SQLite only; let go after the last session
+  std::unique_ptr<Pool> pool_;
 };
 
 }  // namespace tally::db

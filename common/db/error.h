@@ -25,6 +25,7 @@ ErrorKind KindOf(const absl::Status& status);
 std::string SqlStateOf(const absl::Status& status);
 
 // Made by common/db; public for tests and simulation.
-absl::Status MakeError(ErrorKind kind, absl::string_view sql_state, absl::string_view statement);
+absl::Status MakeError(ErrorKind kind, absl::string_view sql_state, absl::string_view statement,
+                       absl::string_view detail = "");
 
 }  // namespace tally::db

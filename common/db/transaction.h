@@ -1,39 +1,35 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "common/db/row.h"
 #include "common/db/statement.h"
 #include "common/db/value.h"
 
 namespace tally::db {
 
 class Database;
-class Session;
+class Lease;
 enum class Dialect { kPostgres, kSqlite };
 enum class Mode { kRead, kWrite };
 
-// One row of a result, valid during the callback that gets it.
-class RowView {
- public:
-  virtual ~RowView() = default;
-  virtual bool IsNull(int column) const = 0;
-  virtual int64_t Int(int column) const = 0;
-  virtual absl::string_view Text(int column) const = 0;  // also bytes
-};
-
 // One database transaction; the only way to run a statement. READ COMMITTED on PostgreSQL, BEGIN IMMEDIATE for kWrite on
-// SQLite (writers of one process queue for it in arrival order). Rolled back by the destructor unless Commit() was
-// called. After the first error only rollback is left: later calls return that error. Not thread-safe.
+// SQLite (writers of one process queue for it in arrival order); kRead refuses statements that write. Rolled back by the
+// destructor unless Commit() was called. After the first error, an on_row's included, only rollback is left: later calls
+// return that error. Calls block for as long as the statement takes, at most DatabaseOptions' timeouts. Not thread-safe.
 class Transaction {
  public:
   // Waits for a free session until `deadline`. UNAVAILABLE when none came or the database is away.
@@ -42,14 +38,15 @@ class Transaction {
   Transaction& operator=(Transaction&&) noexcept;
   ~Transaction();
 
-  // Runs a statement; returns the number of rows it changed.
+  // Runs a statement; returns the number of rows it changed. Every parameter it names must be given; others may be.
   absl::StatusOr<int64_t> Execute(const Statement& statement, const Params& params = {});
 
   // Runs a statement for every row of `batch` (see Batch); returns the number of rows it changed in all.
   absl::StatusOr<int64_t> Execute(const Statement& statement, const Batch& batch);
 
   // Calls on_row(Columns...) for each row; Columns are int64_t, std::string, Bytes or std::optional of these and must
-  // match the select list. NULL in a column that is not optional is INTERNAL.
+  // match the select list. NULL in a column that is not optional is INTERNAL. on_row returns nothing or a status, and must
+  // not use the transaction. A numeric (the sum of bigints on PostgreSQL) must be cast to bigint.
   template <typename... Columns, typename OnRow>
   absl::Status Query(const Statement& statement, const Params& params, OnRow&& on_row) {
     return RunQuery(statement, params, Types<Columns...>(), [&](const RowView& row) {
@@ -80,24 +77,30 @@ class Transaction {
   absl::Status Commit();
   void Rollback();
 
-  Dialect dialect() const;
+  Dialect dialect() const { return dialect_; }
 
  private:
-  enum class ColumnType { kInt, kText };
+  friend class Database;
+  friend class Migrator;
   using OnRowView = absl::FunctionRef<absl::Status(const RowView&)>;
 
-  explicit Transaction(std::unique_ptr<Session> session);
-  absl::Status RunQuery(const Statement& statement, const Params& params, const std::vector<ColumnType>& types,
+  explicit Transaction(std::unique_ptr<Lease> lease);
+  absl::Status RunQuery(const Statement& statement, const Params& params, absl::Span<const ColumnType> types,
                         OnRowView on_row);
-  absl::Status RunQuery(const Statement& statement, const Batch& batch, const std::vector<ColumnType>& types,
+  absl::Status RunQuery(const Statement& statement, const Batch& batch, absl::Span<const ColumnType> types,
                         OnRowView on_row);
+  absl::StatusOr<int64_t> Run(const Statement& statement, const Params& scalars, const Batch* batch,
+                              absl::Span<const ColumnType> types, OnRowView on_row);
+  absl::Status RunScript(const char* name, const char* sql);
+  absl::Status Fail(absl::Status error);
 
   template <typename T>
   struct Column;
   template <typename... Columns>
-  static const std::vector<ColumnType>& Types() {
-    static const auto& types = *new std::vector<ColumnType>{Column<Columns>::kType...};
-    return types;
+  static absl::Span<const ColumnType> Types() {
+    static_assert(sizeof...(Columns) > 0, "name the columns: Query<int64_t, std::string>(...)");
+    static constexpr std::array<ColumnType, sizeof...(Columns)> kTypes = {Column<Columns>::kType...};
+    return kTypes;
   }
   template <typename... Columns, typename OnRow, size_t... I>
   static absl::Status Call(const RowView& row, OnRow& on_row, std::index_sequence<I...>) {
@@ -112,7 +115,10 @@ class Transaction {
     }
   }
 
-  std::unique_ptr<Session> session_;
+  Dialect dialect_;
+  std::optional<absl::Time> now_;
+  std::unique_ptr<Lease> lease_;  // null when the transaction is over
+  absl::Status error_;            // the first one
 };
 
 template <>

@@ -1,0 +1,34 @@
+-- What common/db itself asks of a database.
+
+-- name: Now [postgresql]
+SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)
+
+-- name: Now [sqlite]
+SELECT :process_now
+
+-- Not the process that the connection was promised: a pooler stands between. Only PostgreSQL is asked.
+-- name: BackendPid
+SELECT pg_backend_pid()
+
+-- On SQLite, BEGIN IMMEDIATE is the lock.
+-- name: LockMigrations [postgresql]
+SELECT pg_advisory_xact_lock(7310011873259431)
+
+-- name: LockMigrations [sqlite]
+SELECT 1
+
+-- Served by schema_migration_pkey.
+-- name: ListMigrations
+SELECT version, checksum FROM schema_migration WHERE module = :module ORDER BY version
+
+-- name: InsertMigration
+INSERT INTO schema_migration (module, version, name, checksum, applied_at)
+VALUES (:module, :version, :name, :checksum, :applied_at)
+
+-- name: InsertIdentity
+INSERT INTO database_identity (singleton, identity, created_at)
+VALUES (1, :identity, :created_at)
+ON CONFLICT (singleton) DO NOTHING
+
+-- name: FindIdentity
+SELECT identity FROM database_identity

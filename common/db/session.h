@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "common/db/row.h"
+#include "common/db/statement.h"
+#include "common/db/value.h"
+
+namespace tally::db {
+
+enum class Mode;
+
+struct Timeouts {
+  absl::Duration statement;
+  absl::Duration lock;
+  absl::Duration idle_in_transaction;
+};
+
+// One execution of a statement; refers to what its caller owns.
+struct Invocation {
+  const Statement& statement;
+  const Params& scalars;
+  absl::Span<const Batch::Column> columns;  // empty: scalars only
+  size_t rows;                              // the length of each column
+  absl::Span<const ColumnType> result;      // empty: rows are not wanted
+  absl::FunctionRef<absl::Status(const RowView&)> on_row;
+};
+
+// One connection to a database, PostgreSQL or SQLite; seen only inside common/db. Not thread-safe. Errors are those of
+// error.h; after one only Rollback() may be called.
+class Session {
+ public:
+  virtual ~Session() = default;
+
+  // kConnection when the connection turns out to be broken; nothing has happened then.
+  virtual absl::Status Begin(Mode mode, const Timeouts& timeouts) = 0;
+  // Returns the number of rows changed. An error of on_row ends the statement and is returned.
+  virtual absl::StatusOr<int64_t> Run(const Invocation& invocation) = 0;
+  // Several statements without parameters, each ended by ';' at the end of a line.
+  virtual absl::Status RunScript(const char* name, const char* sql) = 0;
+  virtual absl::Status Commit() = 0;
+  // Leaves the session outside any transaction, or no longer reusable. Nothing happens outside a transaction.
+  virtual void Rollback() = 0;
+
+  // Whether the next transaction may run on it; asked outside a transaction.
+  virtual bool Reusable() const = 0;
+};
+
+}  // namespace tally::db
