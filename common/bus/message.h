@@ -36,6 +36,7 @@ struct Delivery {
   int64_t delivery_count = 1;    // 1 for the first time
   absl::Time stored_time;        // when the stream took it
   int64_t pending = 0;           // messages in the stream behind this one, for this consumer
+  uint64_t epoch = 0;            // the pull consumer's own: deliveries of an earlier one are not acknowledged any more
 };
 
 }  // namespace tally::bus

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/bus/bus.h"
+#include "common/bus/nats_handles.h"
+#include "common/bus/nats_link.h"
+
+namespace tally::bus {
+
+// An own reply subject `_INBOX.<random>.<token>` on one link, and the messages that have come for any token. Unbounded: whoever
+// asks bounds what it asks for. The waker is called when the first message comes into an empty mailbox, and not any more
+// after the mailbox is destroyed. One thread at a time.
+class Mailbox {
+ public:
+  static absl::StatusOr<std::unique_ptr<Mailbox>> Open(std::shared_ptr<NatsLink> link, Waker waker);
+  ~Mailbox();
+
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+
+  const NatsLink& link() const { return *link_; }
+  std::string Address(absl::string_view token) const { return prefix_ + std::string(token); }
+  // The token a message was sent to; empty for one with a subject of its own (a delivery from a stream).
+  absl::string_view TokenOf(absl::string_view subject) const;
+
+  // Replaces the content of `into` by what has come, in order.
+  void TakeAll(std::vector<NatsMsgPtr>& into);
+
+ private:
+  struct Box;
+  Mailbox(std::shared_ptr<NatsLink> link, std::string prefix, std::shared_ptr<Box> box);
+  static void OnMessage(natsConnection*, natsSubscription*, natsMsg* message, void* box);
+  static void OnComplete(void* box);
+
+  const std::shared_ptr<NatsLink> link_;
+  const std::string prefix_;
+  const std::shared_ptr<Box> box_;
+  natsSubscription* subscription_ = nullptr;
+};
+
+}  // namespace tally::bus

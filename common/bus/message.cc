@@ -1,0 +1,22 @@
+#include "common/bus/message.h"
+
+namespace tally::bus {
+
+void Headers::Set(std::string name, std::string value) {
+  for (auto& [known, old] : entries_) {
+    if (known == name) {
+      old = std::move(value);
+      return;
+    }
+  }
+  entries_.emplace_back(std::move(name), std::move(value));
+}
+
+absl::string_view Headers::Get(absl::string_view name) const {
+  for (const auto& [known, value] : entries_) {
+    if (known == name) return value;
+  }
+  return {};
+}
+
+}  // namespace tally::bus

@@ -1,0 +1,225 @@
+#include "common/bus/nats_pull_consumer.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/monotonic.h"
+#include "common/base/status_macros.h"
+#include "common/bus/jetstream_api.h"
+#include "common/bus/jetstream_protocol.h"
+
+namespace tally::bus {
+namespace {
+
+constexpr absl::Duration kRequestExpires = absl::Seconds(5);
+constexpr absl::Duration kPauseAfterTrouble = absl::Seconds(1);
+// What one request may bring, and what may be held before the next: a few times this is the consumer's whole memory.
+constexpr int64_t kRequestBytes = 16 << 20;
+constexpr char kStateToken[] = "state";
+
+absl::string_view DataOf(natsMsg* message) {
+  return {natsMsg_GetData(message), static_cast<size_t>(natsMsg_GetDataLength(message))};
+}
+
+absl::string_view HeaderOf(natsMsg* message, const char* name) {
+  const char* value = nullptr;
+  return natsMsgHeader_Get(message, name, &value) == NATS_OK && value != nullptr ? value : absl::string_view();
+}
+
+Headers HeadersOf(natsMsg* message) {
+  Headers headers;
+  const char** names = nullptr;
+  int count = 0;
+  if (natsMsgHeader_Keys(message, &names, &count) != NATS_OK) return headers;
+  const std::unique_ptr<const char*, decltype(&std::free)> owned(names, &std::free);
+  for (int i = 0; i < count; ++i) headers.Set(names[i], std::string(HeaderOf(message, names[i])));
+  return headers;
+}
+
+Delivery ToDelivery(natsMsg* message, const AckSubject& ack, uint64_t epoch) {
+  return {.message = {.subject = natsMsg_GetSubject(message),
+                      .headers = HeadersOf(message),
+                      .payload = std::string(DataOf(message))},
+          .reply = natsMsg_GetReply(message),
+          .stream_sequence = ack.stream_sequence,
+          .delivery_count = ack.delivery_count,
+          .stored_time = ack.stored_time,
+          .pending = ack.pending,
+          .epoch = epoch};
+}
+
+}  // namespace
+
+NatsPullConsumer::NatsPullConsumer(NatsConnection& connection, PullConsumerOptions options, telemetry::Metrics& metrics)
+    : connection_(connection),
+      options_(std::move(options)),
+      pull_subject_(JetStreamApi::PullSubject(options_.stream, options_.durable)),
+      state_subject_(JetStreamApi::DurableInfoSubject(options_.stream, options_.durable)),
+      metrics_(metrics),
+      deliveries_(metrics.AddCounter("tally_bus_deliveries_total", "Messages delivered to this process.")),
+      redeliveries_(metrics.AddCounter("tally_bus_redeliveries_total", "Deliveries of a message delivered before.")),
+      window_({.messages = options_.prefetch, .bytes = kRequestBytes, .expires = kRequestExpires}),
+      stall_(options_.stall_after, base::MonotonicNow()),
+      listener_(connection.AddListener(options_.waker)) {}
+
+NatsPullConsumer::~NatsPullConsumer() { connection_.RemoveListener(listener_); }
+
+absl::StatusOr<std::vector<Delivery>> NatsPullConsumer::Take(size_t max) {
+  RETURN_IF_ERROR(UseCurrentLink());
+  const absl::Duration now = base::MonotonicNow();
+  Receive(now);
+  std::vector<Delivery> taken = HandOut(max);
+  Ask(now);
+  if (!fault_.ok() && taken.empty()) return fault_;
+  return taken;
+}
+
+absl::Status NatsPullConsumer::UseCurrentLink() {
+  std::shared_ptr<NatsLink> link = connection_.link();
+  if (mailbox_ != nullptr && link.get() == &mailbox_->link()) return absl::OkStatus();
+  mailbox_.reset();
+  Forget();
+  if (link == nullptr) return absl::UnavailableError("message bus: not connected");
+  ASSIGN_OR_RETURN(mailbox_, Mailbox::Open(std::move(link), options_.waker));
+  fault_ = absl::OkStatus();
+  return absl::OkStatus();
+}
+
+// The stream may be another one afterwards, where an old reply would acknowledge a message that nobody has seen.
+void NatsPullConsumer::Forget() {
+  ++epoch_;
+  held_.clear();
+  held_bytes_ = 0;
+  window_.Reset();
+}
+
+void NatsPullConsumer::Receive(absl::Duration now) {
+  mailbox_->TakeAll(arrived_);
+  for (const NatsMsgPtr& message : arrived_) {
+    const char* const reply = natsMsg_GetReply(message.get());
+    const std::optional<AckSubject> ack = reply == nullptr ? std::nullopt : ParseAckSubject(reply);
+    if (ack.has_value()) {
+      window_.OnDelivery();
+      stall_.OnDelivery(now);
+      Hold(ToDelivery(message.get(), *ack, epoch_));
+      continue;
+    }
+    const absl::string_view token = mailbox_->TokenOf(natsMsg_GetSubject(message.get()));
+    if (token == kStateToken) {
+      ReceiveState(now, message.get());
+    } else {
+      ReceiveStatus(now, token, message.get());
+    }
+    if (mailbox_ == nullptr) return;
+  }
+}
+
+void NatsPullConsumer::Hold(Delivery delivery) {
+  fault_ = absl::OkStatus();
+  deliveries_.Increment();
+  if (delivery.delivery_count > 1) redeliveries_.Increment();
+  held_bytes_ += delivery.message.payload.size();
+  held_.push_back(std::move(delivery));
+}
+
+void NatsPullConsumer::ReceiveStatus(absl::Duration now, absl::string_view token, natsMsg* message) {
+  uint64_t number;
+  if (!absl::SimpleAtoi(token, &number)) return;
+  size_t undelivered;
+  const bool said = absl::SimpleAtoi(HeaderOf(message, "Nats-Pending-Messages"), &undelivered);
+  window_.OnEnd(number, said ? std::make_optional(undelivered) : std::nullopt);
+  if (IsOrdinaryPullEnd(HeaderOf(message, "Status"), HeaderOf(message, "Description"))) return;
+  window_.PauseUntil(now + kPauseAfterTrouble);
+  stall_.Suspect();
+}
+
+void NatsPullConsumer::ReceiveState(absl::Duration now, natsMsg* message) {
+  if (natsMsg_IsNoResponders(message)) {
+    fault_ = absl::UnavailableError("message bus: JetStream is off or starting");
+    return;
+  }
+  const absl::StatusOr<nlohmann::json> info = ParseApiAnswer(DataOf(message));
+  if (!info.ok()) {
+    if (absl::IsNotFound(info.status())) Forget();
+    fault_ = info.status();
+    return;
+  }
+  if (!std::exchange(fault_, absl::OkStatus()).ok()) window_.Reset();
+  const bool waits = IntField(*info, "num_pending") > 0 && window_.outstanding() > 0 &&
+                     IntField(*info, "num_ack_pending") < IntField(ObjectField(*info, "config"), "max_ack_pending");
+  Remedy(stall_.OnState(now, waits));
+}
+
+void NatsPullConsumer::Remedy(StallWatch::Remedy remedy) {
+  const char* step = nullptr;
+  switch (remedy) {
+    case StallWatch::Remedy::kNone:
+      return;
+    case StallWatch::Remedy::kPull:
+      step = "pull";
+      window_.Reset();
+      break;
+    case StallWatch::Remedy::kSubscribe:
+      step = "subscribe";
+      window_.Reset();
+      mailbox_.reset();
+      break;
+    case StallWatch::Remedy::kReconnect:
+      step = "reconnect";
+      connection_.Drop(mailbox_->link(), "deliveries stalled");
+      break;
+  }
+  metrics_.AddCounter("tally_bus_stalls_total", "Remedies for a consumer that had messages waiting and got none.",
+                      {{"step", step}})
+      .Increment();
+}
+
+std::vector<Delivery> NatsPullConsumer::HandOut(size_t max) {
+  const size_t count = std::min(max, held_.size());
+  std::vector<Delivery> taken;
+  taken.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    held_bytes_ -= held_.front().message.payload.size();
+    taken.push_back(std::move(held_.front()));
+    held_.pop_front();
+  }
+  return taken;
+}
+
+void NatsPullConsumer::Ask(absl::Duration now) {
+  if (mailbox_ == nullptr) return;
+  if (!fault_.ok()) stall_.Suspect();
+  if (stall_.AskNow(now)) {
+    mailbox_->link().Publish(state_subject_, mailbox_->Address(kStateToken), "").IgnoreError();
+  }
+  if (!fault_.ok()) return;
+  if (window_.outstanding() == 0) stall_.OnAskedAnew(now);
+  if (const auto request = window_.Next(now, held_.size(), held_bytes_); request.has_value()) {
+    const int64_t max_bytes = std::max(kRequestBytes, mailbox_->link().max_payload() + (64 << 10));
+    const std::string body = absl::StrCat("{\"batch\":", request->batch, ",\"expires\":",
+                                          absl::ToInt64Nanoseconds(kRequestExpires), ",\"max_bytes\":", max_bytes, "}");
+    mailbox_->link().Publish(pull_subject_, mailbox_->Address(absl::StrCat(request->token)), body).IgnoreError();
+  }
+}
+
+void NatsPullConsumer::Ack(absl::Span<const Delivery> deliveries) { Reply(deliveries, "+ACK"); }
+
+void NatsPullConsumer::Nak(absl::Span<const Delivery> deliveries, absl::Duration delay) {
+  Reply(deliveries, absl::StrCat("-NAK {\"delay\":", absl::ToInt64Nanoseconds(delay), "}"));
+}
+
+void NatsPullConsumer::InProgress(absl::Span<const Delivery> deliveries) { Reply(deliveries, "+WPI"); }
+
+void NatsPullConsumer::Reply(absl::Span<const Delivery> deliveries, absl::string_view word) {
+  if (mailbox_ == nullptr) return;
+  for (const Delivery& delivery : deliveries) {
+    if (delivery.epoch != epoch_) continue;
+    if (!mailbox_->link().Publish(delivery.reply, "", word).ok()) return;
+  }
+}
+
+}  // namespace tally::bus
