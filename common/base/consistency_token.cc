@@ -15,7 +15,8 @@ constexpr size_t kSize = 1 + sizeof(Uuid::Bytes) + sizeof(int64_t);
 std::string ConsistencyToken::Encode() const {
   std::string bytes(1, kFormat);
   bytes.append(lane_id.bytes().begin(), lane_id.bytes().end());
-  for (int shift = 56; shift >= 0; shift -= 8) bytes.push_back(static_cast<char>(sequence >> shift));
+  for (int shift = 56; shift >= 0; shift -= 8)
+    bytes.push_back(static_cast<char>(sequence >> shift));
   return absl::WebSafeBase64Escape(bytes);
 }
 

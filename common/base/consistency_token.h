@@ -9,8 +9,8 @@
 
 namespace tally::base {
 
-// The place of one event, handed to callers as an opaque string: "count this one before you answer". At most 64 printable ASCII
-// characters.
+// The place of one event, handed to callers as an opaque string: "count this one before you
+// answer". At most 64 printable ASCII characters.
 struct ConsistencyToken {
   Uuid lane_id;
   int64_t sequence = 0;  // 1 or more

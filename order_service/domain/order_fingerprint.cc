@@ -15,7 +15,8 @@ constexpr size_t kFingerprintBytes = 16;
 class Encoder {
  public:
   void Number(int64_t value) {
-    for (int shift = 56; shift >= 0; shift -= 8) bytes_.push_back(static_cast<char>(value >> shift));
+    for (int shift = 56; shift >= 0; shift -= 8)
+      bytes_.push_back(static_cast<char>(value >> shift));
   }
   void Text(absl::string_view text) {
     Number(static_cast<int64_t>(text.size()));
@@ -44,7 +45,8 @@ std::string Fingerprint(const OrderContent& content) {
     encoder.Number(line.unit_price.nanos());
   }
   unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(encoder.bytes().data()), encoder.bytes().size(), digest);
+  SHA256(reinterpret_cast<const unsigned char*>(encoder.bytes().data()), encoder.bytes().size(),
+         digest);
   return std::string(reinterpret_cast<const char*>(digest), kFingerprintBytes);
 }
 

@@ -58,8 +58,8 @@ void ValidatePrice(size_t index, const base::Money& price, const std::string& cu
   }
 }
 
-void ValidateLine(size_t index, const OrderLine& line, bool currency_known, const std::string& currency,
-                  base::Violations& violations) {
+void ValidateLine(size_t index, const OrderLine& line, bool currency_known,
+                  const std::string& currency, base::Violations& violations) {
   if (auto problem = TextProblem(line.sku, 1, kSkuCharsMax)) {
     violations.Add(LineField(index, "sku"), *std::move(problem));
   }
@@ -126,7 +126,8 @@ void ValidateContent(OrderContent& content, absl::Time now, base::Violations& vi
   if (std::optional<base::Money> total = SumLines(content)) {
     content.total = *std::move(total);
   } else {
-    violations.Add("lines", absl::StrCat("must have a total of at most ", kTotalUnitsMax, " ", content.currency));
+    violations.Add("lines", absl::StrCat("must have a total of at most ", kTotalUnitsMax, " ",
+                                         content.currency));
   }
 }
 

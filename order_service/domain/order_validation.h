@@ -19,15 +19,16 @@ inline constexpr int kRequestIdCharsMax = 128;
 inline constexpr int64_t kTotalUnitsMax = 1'000'000'000'000'000;
 inline constexpr absl::Duration kPlaceTimeAheadMax = absl::Minutes(5);
 
-// Checks the content of an order to be placed and computes its total. Adds a violation, with the field's path in the API
-// and what is allowed, for every broken rule; the content may only be used when none was added.
+// Checks the content of an order to be placed and computes its total. Adds a violation, with the
+// field's path in the API and what is allowed, for every broken rule; the content may only be used
+// when none was added.
 void ValidateContent(OrderContent& content, absl::Time now, base::Violations& violations);
 
 // 1 to 128 printable ASCII characters, or empty.
 void ValidateRequestId(absl::string_view request_id, base::Violations& violations);
 
-// What is wrong with `text`: it must be valid UTF-8 without control characters and have chars_min to chars_max code
-// points. nullopt: nothing.
+// What is wrong with `text`: it must be valid UTF-8 without control characters and have chars_min
+// to chars_max code points. nullopt: nothing.
 std::optional<std::string> TextProblem(absl::string_view text, int chars_min, int chars_max);
 
 }  // namespace tally::orders

@@ -9,7 +9,8 @@
 
 namespace tally::orders {
 
-// By what a PlaceOrder recognises itself when it comes again. Views into the command or order it is the key of.
+// By what a PlaceOrder recognises itself when it comes again. Views into the command or order it is
+// the key of.
 struct PlacementKey {
   base::Uuid order_id;
   absl::string_view caller;
@@ -31,10 +32,11 @@ struct Placement {
   friend bool operator==(const Placement&, const Placement&) = default;
 };
 
-// Decides a batch: one Placement for each command, in order. `stored` are the keys of orders found in the database under any of
-// the commands' order ids or request ids (others do no harm). Pure.
+// Decides a batch: one Placement for each command, in order. `stored` are the keys of orders found
+// in the database under any of the commands' order ids or request ids (others do no harm). Pure.
 //
-// An order found under the command's own order id is the command's own, from a transaction whose outcome was unknown.
+// An order found under the command's own order id is the command's own, from a transaction whose
+// outcome was unknown.
 std::vector<Placement> PlanPlacements(absl::Span<const PlacementKey> commands,
                                       absl::Span<const PlacementKey> stored);
 

@@ -27,7 +27,8 @@ OrderFilter ToFilter(const v1::ListOrdersRequest& request, base::Violations& vio
   }
   if (request.has_start_time()) filter.start_time = ToTime(request.start_time());
   if (request.has_end_time()) filter.end_time = ToTime(request.end_time());
-  if (filter.end_time < filter.start_time) violations.Add("end_time", "must not be before start_time");
+  if (filter.end_time < filter.start_time)
+    violations.Add("end_time", "must not be before start_time");
   switch (request.state()) {
     case v1::Order::STATE_UNSPECIFIED:
       break;
@@ -54,7 +55,8 @@ absl::StatusOr<ListQuery> ParseListQuery(const v1::ListOrdersRequest& request) {
   ListQuery query;
   query.filter = ToFilter(request, violations);
   if (request.page_size() < 0) violations.Add("page_size", "must be 0 or more");
-  query.page_size = request.page_size() == 0 ? kPageSizeDefault : std::min(request.page_size(), kPageSizeMax);
+  query.page_size =
+      request.page_size() == 0 ? kPageSizeDefault : std::min(request.page_size(), kPageSizeMax);
   if (!request.page_token().empty()) {
     const absl::StatusOr<OrderCursor> cursor = ParsePageToken(request.page_token(), query.filter);
     if (cursor.ok()) {

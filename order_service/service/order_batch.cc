@@ -17,11 +17,13 @@ std::vector<const StoredOrder*> Drafts(absl::Span<PlaceOrderCommand* const> comm
   return drafts;
 }
 
-std::vector<Placement> Plan(absl::Span<PlaceOrderCommand* const> commands, absl::Span<const StoredOrder> stored) {
+std::vector<Placement> Plan(absl::Span<PlaceOrderCommand* const> commands,
+                            absl::Span<const StoredOrder> stored) {
   std::vector<PlacementKey> command_keys, stored_keys;
   for (PlaceOrderCommand* command : commands) command_keys.push_back(command->key());
   for (const StoredOrder& order : stored) {
-    stored_keys.push_back({order.order.order_id, order.caller, order.request_id, order.fingerprint});
+    stored_keys.push_back(
+        {order.order.order_id, order.caller, order.request_id, order.fingerprint});
   }
   return PlanPlacements(command_keys, stored_keys);
 }
@@ -31,8 +33,8 @@ absl::Status RequestIdTaken() {
                     "request_id was used for another order; use a new one for a new order");
 }
 
-void Decide(const Placement& placement, PlaceOrderCommand& command, absl::Span<const StoredOrder> stored,
-            absl::Span<PlaceOrderCommand* const> commands) {
+void Decide(const Placement& placement, PlaceOrderCommand& command,
+            absl::Span<const StoredOrder> stored, absl::Span<PlaceOrderCommand* const> commands) {
   switch (placement.kind) {
     case Placement::Kind::kInsert:
       return command.DecidePlaced();
@@ -47,11 +49,13 @@ void Decide(const Placement& placement, PlaceOrderCommand& command, absl::Span<c
 
 }  // namespace
 
-absl::Status OrderBatch::Write(db::Transaction& transaction, absl::Span<outbox::Command* const> commands,
+absl::Status OrderBatch::Write(db::Transaction& transaction,
+                               absl::Span<outbox::Command* const> commands,
                                outbox::LaneAppender& lane, int attempt) {
   std::vector<PlaceOrderCommand*> placements;
   placements.reserve(commands.size());
-  for (outbox::Command* command : commands) placements.push_back(static_cast<PlaceOrderCommand*>(command));
+  for (outbox::Command* command : commands)
+    placements.push_back(static_cast<PlaceOrderCommand*>(command));
 
   std::vector<StoredOrder> stored;
   if (attempt > 1) {

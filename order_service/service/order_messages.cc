@@ -34,8 +34,8 @@ void ToMessage(const OrderLine& line, auto& message) {
   ToMessage(line.unit_price, *message.mutable_unit_price());
 }
 
-void AddChange(int64_t version, v1::OrderChange::Kind kind, absl::Time time, const EventPlace& event,
-               v1::Order& message) {
+void AddChange(int64_t version, v1::OrderChange::Kind kind, absl::Time time,
+               const EventPlace& event, v1::Order& message) {
   v1::OrderChange& change = *message.add_history();
   change.set_version(version);
   change.set_kind(kind);
@@ -49,9 +49,10 @@ base::Money ToPrice(const google::type::Money& message, const std::string& curre
   const std::string& code = message.currency_code().empty() ? currency : message.currency_code();
   absl::StatusOr<base::Money> price = base::Money::Create(code, message.units(), message.nanos());
   if (price.ok()) return *std::move(price);
-  violations.Add(absl::StrCat("lines[", line, "].unit_price"),
-                 "must be a google.type.Money: a currency code of three upper-case letters, nanos from "
-                 "-999999999 to 999999999 with the sign of units");
+  violations.Add(
+      absl::StrCat("lines[", line, "].unit_price"),
+      "must be a google.type.Money: a currency code of three upper-case letters, nanos from "
+      "-999999999 to 999999999 with the sign of units");
   return base::Money::Create(currency, 0, 0).value_or(base::Money());
 }
 
@@ -63,15 +64,17 @@ OrderContent ToContent(const v1::PlaceOrderRequest& request, base::Violations& v
   content.currency = request.currency();
   content.lines.reserve(request.lines_size());
   for (const v1::OrderLine& line : request.lines()) {
-    content.lines.push_back({line.sku(), line.description(), line.quantity(),
-                             ToPrice(line.unit_price(), request.currency(), content.lines.size(), violations)});
+    content.lines.push_back(
+        {line.sku(), line.description(), line.quantity(),
+         ToPrice(line.unit_price(), request.currency(), content.lines.size(), violations)});
   }
   if (request.has_place_time()) {
     const google::protobuf::Timestamp& time = request.place_time();
     if (time.nanos() < 0 || time.nanos() > 999'999'999) {
       violations.Add("place_time.nanos", "must be from 0 to 999999999");
     }
-    content.place_time = absl::FromUnixSeconds(time.seconds()) + absl::Microseconds(time.nanos() / 1000);
+    content.place_time =
+        absl::FromUnixSeconds(time.seconds()) + absl::Microseconds(time.nanos() / 1000);
   }
   return content;
 }
@@ -92,8 +95,8 @@ void ToMessage(const Order& order, v1::Order& message) {
   AddChange(1, v1::OrderChange::KIND_PLACED, order.place_time, order.placed_event, message);
   if (order.cancellation.has_value()) {
     message.set_cancel_reason(order.cancellation->reason);
-    AddChange(order.version, v1::OrderChange::KIND_CANCELLED, order.cancellation->time, order.cancellation->event,
-              message);
+    AddChange(order.version, v1::OrderChange::KIND_CANCELLED, order.cancellation->time,
+              order.cancellation->event, message);
   }
 }
 

@@ -9,8 +9,9 @@
 
 namespace tally::orders {
 
-// The content a request asks for, as it stands: ValidateContent() comes next. A currency left out of a line is the order's;
-// adds a violation for an amount that is no google.type.Money and a time that is no Timestamp.
+// The content a request asks for, as it stands: ValidateContent() comes next. A currency left out
+// of a line is the order's; adds a violation for an amount that is no google.type.Money and a time
+// that is no Timestamp.
 OrderContent ToContent(const v1::PlaceOrderRequest& request, base::Violations& violations);
 
 void ToMessage(const Order& order, v1::Order& message);

@@ -16,7 +16,8 @@
 namespace tally::orders {
 namespace {
 
-// A page ends early rather than grow beyond what clients accept in one message (4 MiB unless they say otherwise).
+// A page ends early rather than grow beyond what clients accept in one message (4 MiB unless they
+// say otherwise).
 constexpr size_t kPageBytesMax = 3 << 20;
 
 using PlaceOrderCall = rpc::UnaryCall<v1::PlaceOrderRequest, v1::PlaceOrderResponse>;
@@ -39,14 +40,17 @@ class UnaryPlacement final : public PlaceOrderCommand {
   static absl::Status CallerError(const absl::Status& status) {
     switch (status.code()) {
       case absl::StatusCode::kUnavailable:
-        return rpc::Unavailable("DATABASE_UNAVAILABLE", "orders cannot be written right now; nothing was placed",
+        return rpc::Unavailable("DATABASE_UNAVAILABLE",
+                                "orders cannot be written right now; nothing was placed",
                                 absl::Seconds(1));
       case absl::StatusCode::kResourceExhausted:
-        return rpc::ResourceExhausted("QUEUE_FULL", "too many orders wait to be written; nothing was placed",
+        return rpc::ResourceExhausted("QUEUE_FULL",
+                                      "too many orders wait to be written; nothing was placed",
                                       absl::Milliseconds(200));
       case absl::StatusCode::kUnknown:
-        return rpc::Error(absl::StatusCode::kDeadlineExceeded, "OUTCOME_UNKNOWN",
-                          "the order may have been placed; repeat the call with the same request_id");
+        return rpc::Error(
+            absl::StatusCode::kDeadlineExceeded, "OUTCOME_UNKNOWN",
+            "the order may have been placed; repeat the call with the same request_id");
       default:
         return status;
     }
@@ -65,17 +69,19 @@ absl::StatusOr<base::Uuid> ParseOrderId(const std::string& text) {
 }
 
 absl::Status DatabaseAway(const absl::Status& status) {
-  if (db::KindOf(status) == db::ErrorKind::kConnection || db::KindOf(status) == db::ErrorKind::kRetry) {
-    return rpc::Unavailable("DATABASE_UNAVAILABLE", "orders cannot be read right now", absl::Seconds(1));
+  if (db::KindOf(status) == db::ErrorKind::kConnection ||
+      db::KindOf(status) == db::ErrorKind::kRetry) {
+    return rpc::Unavailable("DATABASE_UNAVAILABLE", "orders cannot be read right now",
+                            absl::Seconds(1));
   }
   return status;
 }
 
 }  // namespace
 
-OrderService::OrderService(OrderServiceOptions options, outbox::Outbox& outbox, db::Database& database,
-                           const OrderStore& store, rpc::Executor& reads, base::Clock& clock,
-                           telemetry::Telemetry& telemetry)
+OrderService::OrderService(OrderServiceOptions options, outbox::Outbox& outbox,
+                           db::Database& database, const OrderStore& store, rpc::Executor& reads,
+                           base::Clock& clock, telemetry::Telemetry& telemetry)
     : options_(options),
       outbox_(outbox),
       database_(database),
@@ -88,54 +94,61 @@ OrderService::OrderService(OrderServiceOptions options, outbox::Outbox& outbox, 
 grpc::ServerUnaryReactor* OrderService::PlaceOrder(grpc::CallbackServerContext* context,
                                                    const v1::PlaceOrderRequest* request,
                                                    v1::PlaceOrderResponse* response) {
-  return rpc::Handle(endpoint_, "PlaceOrder", context, request, response, [this](PlaceOrderCall& call) {
-    absl::StatusOr<PlacementRequest> placement = PreparePlacement(call.request(), call.caller(), order_ids_.Next(),
-                                                                  clock_.Now(), options_.event_bytes_max);
-    if (!placement.ok()) return call.Finish(placement.status());
-    placement->event.traceparent = std::string(call.traceparent());
-    std::unique_ptr<outbox::Command> command = std::make_unique<UnaryPlacement>(call, *std::move(placement));
-    const absl::Status status = outbox_.Submit(command);
-    if (!status.ok()) call.Finish(UnaryPlacement::CallerError(status));
-  });
+  return rpc::Handle(endpoint_, "PlaceOrder", context, request, response,
+                     [this](PlaceOrderCall& call) {
+                       absl::StatusOr<PlacementRequest> placement =
+                           PreparePlacement(call.request(), call.caller(), order_ids_.Next(),
+                                            clock_.Now(), options_.event_bytes_max);
+                       if (!placement.ok()) return call.Finish(placement.status());
+                       placement->event.traceparent = std::string(call.traceparent());
+                       std::unique_ptr<outbox::Command> command =
+                           std::make_unique<UnaryPlacement>(call, *std::move(placement));
+                       const absl::Status status = outbox_.Submit(command);
+                       if (!status.ok()) call.Finish(UnaryPlacement::CallerError(status));
+                     });
 }
 
 grpc::ServerUnaryReactor* OrderService::GetOrder(grpc::CallbackServerContext* context,
-                                                 const v1::GetOrderRequest* request, v1::GetOrderResponse* response) {
-  return rpc::HandleBlocking(
-      endpoint_, "GetOrder", context, request, response, reads_,
-      [this](rpc::Call& call, const v1::GetOrderRequest& req, v1::GetOrderResponse& res) { return Get(call, req, res); });
+                                                 const v1::GetOrderRequest* request,
+                                                 v1::GetOrderResponse* response) {
+  return rpc::HandleBlocking(endpoint_, "GetOrder", context, request, response, reads_,
+                             [this](rpc::Call& call, const v1::GetOrderRequest& req,
+                                    v1::GetOrderResponse& res) { return Get(call, req, res); });
 }
 
 grpc::ServerUnaryReactor* OrderService::ListOrders(grpc::CallbackServerContext* context,
                                                    const v1::ListOrdersRequest* request,
                                                    v1::ListOrdersResponse* response) {
   return rpc::HandleBlocking(endpoint_, "ListOrders", context, request, response, reads_,
-                             [this](rpc::Call& call, const v1::ListOrdersRequest& req, v1::ListOrdersResponse& res) {
-                               return List(call, req, res);
-                             });
+                             [this](rpc::Call& call, const v1::ListOrdersRequest& req,
+                                    v1::ListOrdersResponse& res) { return List(call, req, res); });
 }
 
 grpc::ServerBidiReactor<v1::PlaceOrdersRequest, v1::PlaceOrdersResponse>* OrderService::PlaceOrders(
     grpc::CallbackServerContext* context) {
-  return rpc::Unimplemented<grpc::ServerBidiReactor<v1::PlaceOrdersRequest, v1::PlaceOrdersResponse>>(
+  return rpc::Unimplemented<
+      grpc::ServerBidiReactor<v1::PlaceOrdersRequest, v1::PlaceOrdersResponse>>(
       endpoint_, "PlaceOrders", context);
 }
 
 grpc::ServerUnaryReactor* OrderService::CancelOrder(grpc::CallbackServerContext* context,
-                                                    const v1::CancelOrderRequest*, v1::CancelOrderResponse*) {
+                                                    const v1::CancelOrderRequest*,
+                                                    v1::CancelOrderResponse*) {
   return rpc::Unimplemented(endpoint_, "CancelOrder", context);
 }
 
-absl::Status OrderService::Get(rpc::Call& call, const v1::GetOrderRequest& request, v1::GetOrderResponse& response) {
+absl::Status OrderService::Get(rpc::Call& call, const v1::GetOrderRequest& request,
+                               v1::GetOrderResponse& response) {
   ASSIGN_OR_RETURN(const base::Uuid order_id, ParseOrderId(request.order_id()));
   std::optional<Order> order;
-  RETURN_IF_ERROR(DatabaseAway(database_.Run(db::Mode::kRead, call.deadline(), [&](db::Transaction& transaction) {
-    ASSIGN_OR_RETURN(order, store_.Find(transaction, order_id));
-    return absl::OkStatus();
-  })));
+  RETURN_IF_ERROR(DatabaseAway(
+      database_.Run(db::Mode::kRead, call.deadline(), [&](db::Transaction& transaction) {
+        ASSIGN_OR_RETURN(order, store_.Find(transaction, order_id));
+        return absl::OkStatus();
+      })));
   if (!order.has_value()) {
-    return rpc::Error(absl::StatusCode::kNotFound, "ORDER_NOT_FOUND", "there is no order with this order_id",
-                      {{"order_id", order_id.ToString()}});
+    return rpc::Error(absl::StatusCode::kNotFound, "ORDER_NOT_FOUND",
+                      "there is no order with this order_id", {{"order_id", order_id.ToString()}});
   }
   ToMessage(*order, *response.mutable_order());
   return absl::OkStatus();
@@ -145,10 +158,12 @@ absl::Status OrderService::List(rpc::Call& call, const v1::ListOrdersRequest& re
                                 v1::ListOrdersResponse& response) {
   ASSIGN_OR_RETURN(const ListQuery query, ParseListQuery(request));
   std::vector<Order> orders;
-  RETURN_IF_ERROR(DatabaseAway(database_.Run(db::Mode::kRead, call.deadline(), [&](db::Transaction& transaction) {
-    ASSIGN_OR_RETURN(orders, store_.List(transaction, query.filter, query.after, query.page_size + 1));
-    return absl::OkStatus();
-  })));
+  RETURN_IF_ERROR(DatabaseAway(
+      database_.Run(db::Mode::kRead, call.deadline(), [&](db::Transaction& transaction) {
+        ASSIGN_OR_RETURN(orders,
+                         store_.List(transaction, query.filter, query.after, query.page_size + 1));
+        return absl::OkStatus();
+      })));
   size_t bytes = 0;
   for (const Order& order : orders) {
     const bool full = response.orders_size() == query.page_size || bytes > kPageBytesMax;

@@ -19,27 +19,35 @@ struct OrderServiceOptions {
   int64_t event_bytes_max = 512 << 10;  // an order whose event would be larger is refused
 };
 
-// tally.orders.v1.OrderService. Changes go through the outbox' writers and are answered after their commit; reads run on the executor. The message
-// bus is in no call's way. Everything passed in must outlive this. Thread-safe.
+// tally.orders.v1.OrderService. Changes go through the outbox' writers and are answered after their
+// commit; reads run on the executor. The message bus is in no call's way. Everything passed in must
+// outlive this. Thread-safe.
 class OrderService final : public v1::OrderService::CallbackService {
  public:
-  OrderService(OrderServiceOptions options, outbox::Outbox& outbox, db::Database& database, const OrderStore& store,
-               rpc::Executor& reads, base::Clock& clock, telemetry::Telemetry& telemetry);
+  OrderService(OrderServiceOptions options, outbox::Outbox& outbox, db::Database& database,
+               const OrderStore& store, rpc::Executor& reads, base::Clock& clock,
+               telemetry::Telemetry& telemetry);
 
-  grpc::ServerUnaryReactor* PlaceOrder(grpc::CallbackServerContext* context, const v1::PlaceOrderRequest* request,
+  grpc::ServerUnaryReactor* PlaceOrder(grpc::CallbackServerContext* context,
+                                       const v1::PlaceOrderRequest* request,
                                        v1::PlaceOrderResponse* response) override;
   grpc::ServerBidiReactor<v1::PlaceOrdersRequest, v1::PlaceOrdersResponse>* PlaceOrders(
       grpc::CallbackServerContext* context) override;
-  grpc::ServerUnaryReactor* GetOrder(grpc::CallbackServerContext* context, const v1::GetOrderRequest* request,
+  grpc::ServerUnaryReactor* GetOrder(grpc::CallbackServerContext* context,
+                                     const v1::GetOrderRequest* request,
                                      v1::GetOrderResponse* response) override;
-  grpc::ServerUnaryReactor* ListOrders(grpc::CallbackServerContext* context, const v1::ListOrdersRequest* request,
+  grpc::ServerUnaryReactor* ListOrders(grpc::CallbackServerContext* context,
+                                       const v1::ListOrdersRequest* request,
                                        v1::ListOrdersResponse* response) override;
-  grpc::ServerUnaryReactor* CancelOrder(grpc::CallbackServerContext* context, const v1::CancelOrderRequest* request,
+  grpc::ServerUnaryReactor* CancelOrder(grpc::CallbackServerContext* context,
+                                        const v1::CancelOrderRequest* request,
                                         v1::CancelOrderResponse* response) override;
 
  private:
-  absl::Status Get(rpc::Call& call, const v1::GetOrderRequest& request, v1::GetOrderResponse& response);
-  absl::Status List(rpc::Call& call, const v1::ListOrdersRequest& request, v1::ListOrdersResponse& response);
+  absl::Status Get(rpc::Call& call, const v1::GetOrderRequest& request,
+                   v1::GetOrderResponse& response);
+  absl::Status List(rpc::Call& call, const v1::ListOrdersRequest& request,
+                    v1::ListOrdersResponse& response);
 
   const OrderServiceOptions options_;
   outbox::Outbox& outbox_;

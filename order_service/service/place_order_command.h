@@ -11,11 +11,12 @@
 
 namespace tally::orders {
 
-// "Place this order": what was asked, and, once OrderBatch decided it, what became of it. Whoever waits for the answer derives
-// from this and says in Finish() what to do with it.
+// "Place this order": what was asked, and, once OrderBatch decided it, what became of it. Whoever
+// waits for the answer derives from this and says in Finish() what to do with it.
 class PlaceOrderCommand : public outbox::Command {
  public:
-  PlaceOrderCommand(StoredOrder draft, outbox::NewEvent event) : draft_(std::move(draft)), event_(std::move(event)) {}
+  PlaceOrderCommand(StoredOrder draft, outbox::NewEvent event)
+      : draft_(std::move(draft)), event_(std::move(event)) {}
 
   size_t bytes() const final { return sizeof(*this) + 2 * event_.payload.size(); }
 
@@ -26,7 +27,8 @@ class PlaceOrderCommand : public outbox::Command {
     return {draft_.order.order_id, draft_.caller, draft_.request_id, draft_.fingerprint};
   }
 
-  // The decision, one of three: the draft itself is placed, an order placed before is the answer, or an error for the caller.
+  // The decision, one of three: the draft itself is placed, an order placed before is the answer,
+  // or an error for the caller.
   void DecidePlaced() { Decide(absl::OkStatus(), std::nullopt); }
   void DecideStored(Order order) { Decide(absl::OkStatus(), std::move(order)); }
   void DecideRefused(absl::Status error) { Decide(std::move(error), std::nullopt); }

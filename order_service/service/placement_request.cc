@@ -17,7 +17,8 @@ constexpr int64_t kCancellationBytes = 4 << 10;
 
 }  // namespace
 
-absl::StatusOr<PlacementRequest> PreparePlacement(const v1::PlaceOrderRequest& request, absl::string_view caller,
+absl::StatusOr<PlacementRequest> PreparePlacement(const v1::PlaceOrderRequest& request,
+                                                  absl::string_view caller,
                                                   const base::Uuid& order_id, absl::Time now,
                                                   int64_t event_bytes_max) {
   base::Violations violations;
@@ -43,8 +44,9 @@ absl::StatusOr<PlacementRequest> PreparePlacement(const v1::PlaceOrderRequest& r
   const int64_t payload_bytes_max = event_bytes_max - kCancellationBytes;
   const auto payload_bytes = static_cast<int64_t>(placement.event.payload.size());
   if (payload_bytes > payload_bytes_max) {
-    violations.Add("lines", absl::StrCat("must be shorter: the order's event would have ", payload_bytes,
-                                         " bytes, at most ", payload_bytes_max, " can be published"));
+    violations.Add("lines",
+                   absl::StrCat("must be shorter: the order's event would have ", payload_bytes,
+                                " bytes, at most ", payload_bytes_max, " can be published"));
     return rpc::BadRequest(violations);
   }
   return placement;

@@ -19,9 +19,10 @@ struct PlacementRequest {
   outbox::NewEvent event;
 };
 
-// Checks a request and makes the order and its event from it. INVALID_ARGUMENT names every violated field. `now` is when the
-// service took it.
-absl::StatusOr<PlacementRequest> PreparePlacement(const v1::PlaceOrderRequest& request, absl::string_view caller,
+// Checks a request and makes the order and its event from it. INVALID_ARGUMENT names every violated
+// field. `now` is when the service took it.
+absl::StatusOr<PlacementRequest> PreparePlacement(const v1::PlaceOrderRequest& request,
+                                                  absl::string_view caller,
                                                   const base::Uuid& order_id, absl::Time now,
                                                   int64_t event_bytes_max);
 

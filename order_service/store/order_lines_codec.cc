@@ -18,15 +18,17 @@ std::string EncodeLines(absl::Span<const OrderLine> lines) {
   return message.SerializeAsString();
 }
 
-absl::StatusOr<std::vector<OrderLine>> DecodeLines(const std::string& bytes, const std::string& currency) {
+absl::StatusOr<std::vector<OrderLine>> DecodeLines(const std::string& bytes,
+                                                   const std::string& currency) {
   store::OrderLines message;
   if (!message.ParseFromString(bytes)) return absl::DataLossError("orders.lines cannot be decoded");
   std::vector<OrderLine> lines;
   lines.reserve(message.lines_size());
   for (store::OrderLineRow& row : *message.mutable_lines()) {
-    ASSIGN_OR_RETURN(base::Money price, base::Money::Create(currency, row.price_units(), row.price_nanos()));
-    lines.push_back({std::move(*row.mutable_sku()), std::move(*row.mutable_description()), row.quantity(),
-                     std::move(price)});
+    ASSIGN_OR_RETURN(base::Money price,
+                     base::Money::Create(currency, row.price_units(), row.price_nanos()));
+    lines.push_back({std::move(*row.mutable_sku()), std::move(*row.mutable_description()),
+                     row.quantity(), std::move(price)});
   }
   return lines;
 }

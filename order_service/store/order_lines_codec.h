@@ -13,6 +13,7 @@ namespace tally::orders {
 std::string EncodeLines(absl::Span<const OrderLine> lines);
 
 // DataLoss if `bytes` are not what EncodeLines made.
-absl::StatusOr<std::vector<OrderLine>> DecodeLines(const std::string& bytes, const std::string& currency);
+absl::StatusOr<std::vector<OrderLine>> DecodeLines(const std::string& bytes,
+                                                   const std::string& currency);
 
 }  // namespace tally::orders

@@ -39,15 +39,17 @@ absl::StatusOr<EventPlace> MakeEventPlace(const Text& lane_id, int64_t sequence)
 
 // Runs a statement that selects OrderColumns.
 template <typename Params>
-absl::Status QueryOrders(db::Transaction& transaction, const db::Statement& statement, const Params& params,
-                         std::vector<StoredOrder>& result) {
-  return transaction.Query<Text, Text, Text, int64_t, int64_t, db::Bytes, int64_t, int64_t, int64_t, Text, OptionalText,
-                           db::Bytes, Text, int64_t, OptionalInt, OptionalText, OptionalText, OptionalInt>(
+absl::Status QueryOrders(db::Transaction& transaction, const db::Statement& statement,
+                         const Params& params, std::vector<StoredOrder>& result) {
+  return transaction.Query<Text, Text, Text, int64_t, int64_t, db::Bytes, int64_t, int64_t, int64_t,
+                           Text, OptionalText, db::Bytes, Text, int64_t, OptionalInt, OptionalText,
+                           OptionalText, OptionalInt>(
       statement, params,
-      [&](Text order_id, Text customer, Text currency, int64_t total_units, int64_t total_nanos, db::Bytes lines,
-          int64_t version, int64_t place_time, int64_t create_time, Text caller, OptionalText request_id,
-          db::Bytes fingerprint, Text place_lane, int64_t place_sequence, OptionalInt cancel_time,
-          OptionalText cancel_reason, OptionalText cancel_lane, OptionalInt cancel_sequence) -> absl::Status {
+      [&](Text order_id, Text customer, Text currency, int64_t total_units, int64_t total_nanos,
+          db::Bytes lines, int64_t version, int64_t place_time, int64_t create_time, Text caller,
+          OptionalText request_id, db::Bytes fingerprint, Text place_lane, int64_t place_sequence,
+          OptionalInt cancel_time, OptionalText cancel_reason, OptionalText cancel_lane,
+          OptionalInt cancel_sequence) -> absl::Status {
         StoredOrder& stored = result.emplace_back();
         Order& order = stored.order;
         ASSIGN_OR_RETURN(order.order_id, base::Uuid::Parse(order_id));
@@ -60,9 +62,11 @@ absl::Status QueryOrders(db::Transaction& transaction, const db::Statement& stat
         order.place_time = absl::FromUnixMicros(place_time);
         order.create_time = absl::FromUnixMicros(create_time);
         if (cancel_time.has_value()) {
-          ASSIGN_OR_RETURN(const EventPlace event, MakeEventPlace(cancel_lane.value_or(""), cancel_sequence.value_or(0)));
+          ASSIGN_OR_RETURN(const EventPlace event,
+                           MakeEventPlace(cancel_lane.value_or(""), cancel_sequence.value_or(0)));
           order.state = OrderState::kCancelled;
-          order.cancellation = {absl::FromUnixMicros(*cancel_time), cancel_reason.value_or(""), event};
+          order.cancellation = {absl::FromUnixMicros(*cancel_time), cancel_reason.value_or(""),
+                                event};
         }
         stored.caller = std::move(caller);
         stored.request_id = request_id.value_or("");
@@ -72,13 +76,16 @@ absl::Status QueryOrders(db::Transaction& transaction, const db::Statement& stat
 }
 
 const db::Statement& ListStatement(const OrderFilter& filter) {
-  if (filter.customer.empty()) return filter.newest_first ? sql::kListNewestFirst : sql::kListOldestFirst;
+  if (filter.customer.empty())
+    return filter.newest_first ? sql::kListNewestFirst : sql::kListOldestFirst;
   return filter.newest_first ? sql::kListNewestFirstOfCustomer : sql::kListOldestFirstOfCustomer;
 }
 
 }  // namespace
 
-absl::Status OrderStore::Migrate(db::Database& database) { return database.Migrate("orders", kMigrations); }
+absl::Status OrderStore::Migrate(db::Database& database) {
+  return database.Migrate("orders", kMigrations);
+}
 
 absl::StatusOr<int64_t> OrderStore::Insert(db::Transaction& transaction, const base::Uuid& lane_id,
                                            absl::Span<const StoredOrder* const> orders) const {
@@ -96,7 +103,8 @@ absl::StatusOr<int64_t> OrderStore::Insert(db::Transaction& transaction, const b
     place_times.emplace_back(absl::ToUnixMicros(order.place_time));
     create_times.emplace_back(absl::ToUnixMicros(order.create_time));
     callers.emplace_back(stored->caller);
-    request_ids.push_back(stored->request_id.empty() ? std::nullopt : std::make_optional(stored->request_id));
+    request_ids.push_back(stored->request_id.empty() ? std::nullopt
+                                                     : std::make_optional(stored->request_id));
     fingerprints.push_back({stored->fingerprint});
     sequences.emplace_back(order.placed_event.sequence);
   }
@@ -111,8 +119,8 @@ absl::StatusOr<int64_t> OrderStore::Insert(db::Transaction& transaction, const b
   return transaction.Execute(sql::kInsertOrders, batch);
 }
 
-absl::StatusOr<std::vector<StoredOrder>> OrderStore::FindPlaced(db::Transaction& transaction,
-                                                                absl::Span<const StoredOrder* const> orders) const {
+absl::StatusOr<std::vector<StoredOrder>> OrderStore::FindPlaced(
+    db::Transaction& transaction, absl::Span<const StoredOrder* const> orders) const {
   db::Batch::TextColumn ids, callers, request_ids;
   for (const StoredOrder* stored : orders) {
     ids.emplace_back(stored->order.order_id.ToString());
@@ -139,14 +147,17 @@ absl::StatusOr<std::optional<Order>> OrderStore::Find(db::Transaction& transacti
   return std::move(found.front().order);
 }
 
-absl::StatusOr<std::vector<Order>> OrderStore::List(db::Transaction& transaction, const OrderFilter& filter,
-                                                    const std::optional<OrderCursor>& after, int orders_max) const {
+absl::StatusOr<std::vector<Order>> OrderStore::List(db::Transaction& transaction,
+                                                    const OrderFilter& filter,
+                                                    const std::optional<OrderCursor>& after,
+                                                    int orders_max) const {
   const OrderCursor edge = filter.newest_first ? OrderCursor{absl::InfiniteFuture(), kLastUuid}
                                                : OrderCursor{absl::InfinitePast(), base::Uuid()};
   const OrderCursor from = after.value_or(edge);
-  db::Params params = {{"start_time", ToMicros(filter.start_time)}, {"end_time", ToMicros(filter.end_time)},
-                       {"after_time", ToMicros(from.place_time)},   {"after_id", from.order_id.ToString()},
-                       {"state", StateText(filter.state)},          {"orders_max", orders_max}};
+  db::Params params = {
+      {"start_time", ToMicros(filter.start_time)}, {"end_time", ToMicros(filter.end_time)},
+      {"after_time", ToMicros(from.place_time)},   {"after_id", from.order_id.ToString()},
+      {"state", StateText(filter.state)},          {"orders_max", orders_max}};
   if (!filter.customer.empty()) params.push_back({"customer", filter.customer});
   std::vector<StoredOrder> found;
   RETURN_IF_ERROR(QueryOrders(transaction, ListStatement(filter), params, found));

@@ -42,20 +42,23 @@ class OrderStore {
  public:
   static absl::Status Migrate(db::Database& database);
 
-  // Inserts orders whose ids and request ids are free, skips the others and returns how many it inserted. Their events are in
-  // `lane_id` at placed_event.sequence.
+  // Inserts orders whose ids and request ids are free, skips the others and returns how many it
+  // inserted. Their events are in `lane_id` at placed_event.sequence.
   absl::StatusOr<int64_t> Insert(db::Transaction& transaction, const base::Uuid& lane_id,
                                  absl::Span<const StoredOrder* const> orders) const;
 
-  // The orders found under any of the ids, and under any of the (caller, request_id) where one is given; each at most once per key.
-  absl::StatusOr<std::vector<StoredOrder>> FindPlaced(db::Transaction& transaction,
-                                                      absl::Span<const StoredOrder* const> orders) const;
+  // The orders found under any of the ids, and under any of the (caller, request_id) where one is
+  // given; each at most once per key.
+  absl::StatusOr<std::vector<StoredOrder>> FindPlaced(
+      db::Transaction& transaction, absl::Span<const StoredOrder* const> orders) const;
 
-  absl::StatusOr<std::optional<Order>> Find(db::Transaction& transaction, const base::Uuid& order_id) const;
+  absl::StatusOr<std::optional<Order>> Find(db::Transaction& transaction,
+                                            const base::Uuid& order_id) const;
 
   // Up to orders_max orders behind `after` (from the beginning without it).
   absl::StatusOr<std::vector<Order>> List(db::Transaction& transaction, const OrderFilter& filter,
-                                          const std::optional<OrderCursor>& after, int orders_max) const;
+                                          const std::optional<OrderCursor>& after,
+                                          int orders_max) const;
 };
 
 }  // namespace tally::orders

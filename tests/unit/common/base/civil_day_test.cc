@@ -64,6 +64,13 @@ TEST(DayBoundsTest, DayWhoseMidnightIsSkippedStartsAtTheJump) {
   EXPECT_EQ(sao_paulo.end - sao_paulo.start, absl::Hours(23));
 }
 
+// No zone has done so since 1980: clocks jumped from 23:30 to 00:30.
+TEST(DayBoundsTest, DayWhoseMidnightLiesInsideTheJumpStartsAtTheJump) {
+  const TimeInterval day = DayBounds(CivilDay(1919, 3, 31), Zone("America/Toronto"));
+  EXPECT_EQ(day.start, Utc("1919-03-31T04:30:00Z"));
+  EXPECT_EQ(day.end - day.start, absl::Minutes(23 * 60 + 30));
+}
+
 TEST(DayBoundsTest, DayBeforeAMidnightThatIsPutBackIsLonger) {
   EXPECT_EQ(Length("Asia/Beirut", CivilDay(2019, 10, 26)), absl::Hours(25));
   EXPECT_EQ(Length("America/Sao_Paulo", CivilDay(2018, 2, 17)), absl::Hours(25));
@@ -124,6 +131,7 @@ TEST(LoadTimeZoneTest, RefusesEverythingElse) {
                            "Europe/",
                            "/Europe/London",
                            "Europe//London",
+                           "Europe/./London",
                            "Europe",
                            "Europe/Londinium",
                            "europe/london",

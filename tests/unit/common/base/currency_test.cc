@@ -17,7 +17,7 @@ TEST(MinorUnitsTest, KnowsTheDigitsOfActiveCurrencies) {
 
 TEST(MinorUnitsTest, KnowsNothingElse) {
   for (const char* code :
-       {"", "G", "GB", "GBPX", "gbp", "Gbp", "AAA", "ZZZ", "DEM", "XXX", "XAU"}) {
+       {"", "G", "GB", "GBPX", "gbp", "Gbp", "AAA", "ZZZ", "DEM", "BGN", "XXX", "XAU"}) {
     EXPECT_EQ(MinorUnits(code), std::nullopt) << code;
   }
   EXPECT_EQ(MinorUnits(absl::string_view("GBP\0", 4)), std::nullopt);
