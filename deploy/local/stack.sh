@@ -1,0 +1,62 @@
+# Starts nats-server, order_service and activity_service on one machine; sourced by `up` and `demo`.
+#
+#   start_stack DIR NATS_PORT ORDERS ORDERS_HTTP ACTIVITY ACTIVITY_HTTP   (HOST:PORT; port 0 or -1 for NATS: a free one)
+#   stop_stack                                                            (also runs when the script ends)
+#
+# Sets nats_url, orders and activity to where they listen.
+
+bin=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/release/bin
+started=()  # pids, in order of start
+
+# wait_for WHAT PID LOG COMMAND…: runs COMMAND until it succeeds, at most 20 seconds; prints what it printed.
+wait_for() {
+  local what=$1 pid=$2 log=$3 tries
+  shift 3
+  for ((tries = 0; tries < 200; ++tries)); do
+    "$@" 2>/dev/null && return
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  printf '%s did not start; the end of its log:\n' "$what" >&2
+  tail -n 20 "$log" >&2
+  exit 1
+}
+
+start_nats() {
+  local dir=$1 port=$2
+  mkdir -p "$dir/nats"
+  rm -f "$dir"/nats/nats-server_*.ports
+  nats-server -js -sd "$dir/nats" -a 127.0.0.1 -p "$port" --ports_file_dir "$dir/nats" >"$dir/nats.log" 2>&1 &
+  started+=($!)
+  nats_url=$(wait_for nats-server $! "$dir/nats.log" grep -oh 'nats://[0-9.:]*' -r "$dir/nats" --include '*.ports')
+}
+
+# start_service NAME DIR LISTEN HTTP: prints nothing; sets `address`.
+start_service() {
+  local name=$1 dir=$2
+  "$bin/$name" --listen="$3" --http="$4" --nats="$nats_url" --database="sqlite:$dir/$name.db" \
+    >"$dir/$name.out" 2>"$dir/$name.log" &
+  started+=($!)
+  address=$(wait_for "$name" $! "$dir/$name.log" grep -m 1 '^ready ' "$dir/$name.out")
+  address=${address#ready }
+}
+
+start_stack() {
+  trap stop_stack EXIT
+  mkdir -p "$1"
+  start_nats "$1" "$2"
+  start_service order_service "$1" "$3" "$4"
+  orders=$address
+  start_service activity_service "$1" "$5" "$6"
+  activity=$address
+}
+
+# Ends everything in reverse order: services first, so that they still find the bus.
+stop_stack() {
+  local i
+  for ((i = ${#started[@]} - 1; i >= 0; --i)); do
+    kill -TERM "${started[i]}" 2>/dev/null && wait "${started[i]}" 2>/dev/null
+  done
+  started=()
+  return 0
+}
