@@ -1,5 +1,8 @@
 #include "tests/testkit/tcp_gate.h"
 
+#include <sys/socket.h>
+
+#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
@@ -84,10 +87,10 @@ TEST_F(TcpGateTest, DelaysBothDirections) {
 }
 
 TEST_F(TcpGateTest, EndlessDelayHidesEvenThatTheClientIsGone) {
-  auto client = std::make_unique<PostgresClient>(gate_->Through(url_));
-  const std::string pid = client->Value("SELECT pg_backend_pid()");
+  PostgresClient client = Connect();
+  const std::string pid = client.Value("SELECT pg_backend_pid()");
   gate_->Delay(absl::InfiniteDuration());
-  client.reset();
+  shutdown(PQsocket(client.raw()), SHUT_RDWR);
   const std::string session = "SELECT count(*) FROM pg_stat_activity WHERE pid = " + pid;
   EXPECT_FALSE(
       Eventually(absl::Milliseconds(200), [&] { return witness_->Value(session) == "0"; }));
@@ -115,10 +118,11 @@ TEST_F(TcpGateTest, SwallowsExactlyTheReplyToCommit) {
 TEST_F(TcpGateTest, HoldsTheReplyUntilReleased) {
   PostgresClient client = Connect();
   gate_->HoldReplyTo("INSERT");
-  bool done = false;
+  std::atomic<bool> done = false;
   std::thread caller([&] { done = client.Execute("INSERT INTO stick VALUES (1)"); });
   EXPECT_EVENTUALLY(gate_->held() == 1, kTimeout);
   EXPECT_EQ(Notches(), "1");
+  EXPECT_FALSE(Eventually(absl::Milliseconds(100), [&] { return done.load(); }));
   gate_->Release();
   caller.join();
   EXPECT_TRUE(done);
