@@ -1,54 +1,109 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "common/base/backoff.h"
 #include "common/base/clock.h"
 #include "common/bus/bus.h"
+#include "common/inbox/freshness.h"
 #include "common/inbox/inbox.h"
+#include "common/inbox/letter_retrier.h"
+#include "common/inbox/pause.h"
 #include "common/telemetry/telemetry.h"
 
 namespace tally::inbox {
 
 struct ConsumerOptions {
   bus::StreamConfig stream;
-  bus::DurableConfig durable;
+  bus::DurableConfig durable;  // its description names the database it feeds
   size_t batch_max = 2048;
   size_t prefetch = 8192;
   absl::Duration letters_every = absl::Seconds(1);
+  int letters_at_once = 50;
+  int64_t letters_retrying_max = 100'000;  // beyond it the consumer stops taking
+  absl::Duration bus_timeout = absl::Seconds(1);
+  base::BackoffPolicy backoff = {.initial = absl::Milliseconds(100), .max = absl::Seconds(2)};
 };
 
 // What is known of how far the consumer is; see Freshness in tally.activity.v1.
 struct Progress {
-  bool connected = false;     // to the bus, stream and durable found
-  absl::Time as_of;           // everything the stream held at this time is covered; InfinitePast() if not yet known
-  int64_t pending = 0;        // in the stream, not covered yet, as last seen
+  bool connected = false;  // to the bus, stream and durable found
+  absl::Time as_of =
+      absl::InfinitePast();  // all the stream held then is covered; InfinitePast(): not yet known
+  int64_t pending = 0;       // in the stream, not covered yet, as last seen
   int64_t letters_retrying = 0;
   int64_t letters_dead = 0;
 };
 
 // Takes from the durable pull consumer, gives to the inbox, acknowledges after its commit.
 //
-//   bus away              → back off, declare stream and durable again when it is back
-//   stream or durable gone → declare again
-//   own database away     → NAK with delay, back off; no letter suffers
-//   every event fails, or too many letters → stop taking, back off, alarm (tally_consumer_stalled)
+//   bus away               → back off, declare stream and durable again when it is back; letters go
+//   on stream or durable gone → declare them again; what comes twice is dropped durable of another
+//   database → takes nothing, alarm: two environments must not share events own database away, busy
+//   → NAK with the delay of the back-off, smaller batches; no letter suffers every event fails, or
+//   too many letters → stop taking, back off, alarm (tally_consumer_stalled)
 //
 // Step belongs to one thread; GetProgress is thread-safe.
 class Consumer {
  public:
-  Consumer(ConsumerOptions options, Inbox& inbox, InboxStore& store, bus::Bus& bus, bus::Waker waker,
-           base::Clock& clock, telemetry::Telemetry& telemetry);
-  ~Consumer();
+  Consumer(ConsumerOptions options, Inbox& inbox, LetterRetrier& letters, bus::Bus& bus,
+           bus::Waker waker, base::Clock& clock, telemetry::Telemetry& telemetry);
 
-  // At most one batch, and due letters in their bounded share. Returns how long it may rest unless woken.
+  // At most one batch, and due letters in their bounded share. Returns how long it may rest unless
+  // woken. Blocks no longer than a few of its timeouts, but for a batch that must be bisected.
   absl::Duration Step();
   Progress GetProgress() const;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  // Attaches if need be, takes and settles one batch. Returns whether there was anything.
+  absl::StatusOr<bool> Consume();
+  absl::Status Attach();
+  void Detach();
+  // What is in hand: inbox, then acknowledgement.
+  absl::Status Settle();
+  void AskHowFar(bool idle);
+  // Returns whether more letters are due.
+  bool TendLetters(absl::Time now);
+
+  void Stall(const absl::Status& why);
+  void GoOn();
+  void Show(const bus::DurableState& durable);
+
+  const ConsumerOptions options_;
+  Inbox& inbox_;
+  LetterRetrier& letters_;
+  bus::Bus& bus_;
+  const bus::Waker waker_;
+  base::Clock& clock_;
+  telemetry::Log& log_;
+  telemetry::Gauge& lag_seconds_;
+  telemetry::Gauge& pending_;
+  telemetry::Gauge& stalled_;
+
+  std::unique_ptr<bus::PullConsumer> pull_;  // null: stream and durable are to be declared
+  absl::Time stream_created_;
+  absl::Time durable_created_;
+  std::vector<bus::Delivery> in_hand_;  // taken, neither acknowledged nor given back
+  size_t batch_max_;                    // shrinks while the inbox fails
+  bool inbox_fails_ = false;            // then letters rest too
+  int64_t letters_retrying_ = 0;        // as last counted, and those made since
+  Freshness freshness_;
+  absl::Time asked_ = absl::InfinitePast();
+
+  base::Backoff backoff_;
+  absl::Status stalled_by_;  // OK: it is not stalled
+  Pause stalled_for_;
+  Pause letters_rest_;
+
+  mutable absl::Mutex mutex_;
+  Progress progress_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tally::inbox

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <string>
-
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -10,9 +8,10 @@
 
 namespace tally::inbox {
 
-// What a consumer does with events: the one thing a service must write to consume. Called inside the transaction that also
-// moves the watermarks, so its effects happen exactly once. Handlers must commute (lanes have no order between them)
-// and lock what they touch in a fixed order. Called from one thread at a time per Inbox.
+// What a consumer does with events: the one thing a service must write to consume. Called inside
+// the transaction that also moves the watermarks, so its effects happen exactly once. Handlers must
+// commute (lanes have no order between them) and lock what they touch in a fixed order. Called from
+// one thread at a time for each Subscription.
 class EventHandler {
  public:
   virtual ~EventHandler() = default;
@@ -20,13 +19,22 @@ class EventHandler {
   enum class Interest {
     kApply,    // Apply() gets it
     kIgnore,   // known, none of our business: covered without a letter
-    kUnknown,  // never heard of: a letter that is retried slowly, a newer producer may be rolling out
+    kUnknown,  // never heard of: a letter that is retried slowly, a newer producer may be rolling
+               // out
   };
   virtual Interest InterestIn(absl::string_view type) const = 0;
 
-  // Applies all of `events` or fails as a whole (the caller rolls back and bisects). INVALID_ARGUMENT: the event cannot
-  // be decoded, it is dead at once. Other errors are retried. Exceptions count as INTERNAL.
-  virtual absl::Status Apply(db::Transaction& transaction, absl::Span<const bus::Event* const> events) = 0;
+  // Applies all of `events` or fails as a whole; the caller then rolls back and bisects, so the
+  // same event may come several times, and what it did in vain must not stay in memory.
+  // INVALID_ARGUMENT: the event cannot be decoded, it is dead at once. Errors of the transaction
+  // must be returned as they are: by them an outage is told from a bad event. Others are the
+  // event's and retried. Exceptions count as INTERNAL.
+  virtual absl::Status Apply(db::Transaction& transaction,
+                             absl::Span<const bus::Event* const> events) = 0;
 };
+
+// Apply() with exceptions turned into INTERNAL.
+absl::Status ApplyEvents(EventHandler& handler, db::Transaction& transaction,
+                         absl::Span<const bus::Event* const> events);
 
 }  // namespace tally::inbox

@@ -1,41 +1,48 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
+#include "absl/random/random.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "common/base/backoff.h"
 #include "common/base/clock.h"
 #include "common/bus/message.h"
+#include "common/inbox/batch_plan.h"
 #include "common/inbox/event_handler.h"
 #include "common/inbox/inbox_store.h"
+#include "common/inbox/letter_policy.h"
 #include "common/telemetry/telemetry.h"
 
 namespace tally::inbox {
 
 struct InboxOptions {
-  base::BackoffPolicy letter_backoff;            // 1 s to 10 min
-  int letter_attempts_max = 10;                  // then dead
-  absl::Duration unknown_type_for = absl::Hours(72);  // retried slowly this long, then dead
-  int64_t letters_retrying_max = 100'000;        // beyond it the consumer stops taking
+  LetterPolicy letters;
   absl::Duration transaction_timeout = absl::Seconds(10);
 };
 
 // Applies deliveries exactly once, in any order, repeated or late.
 //
-// One batch, one transaction: lock the lanes' rows in key order → read them → drop what is covered → handler applies the
-// rest → ranges extended and stored → commit. Only then may the caller acknowledge. When the handler fails, the batch is bisected: events that
-// fail alone become letters (retrying, or dead when undecodable), the others are counted. When every event of a batch of
-// several fails alone it is not the events' fault: nothing is kept, UNAVAILABLE. An error of our own database is never the event's.
-// One thread at a time; other replicas on the same database are serialised by the row locks.
+// One batch, one transaction: lock the lanes' rows in key order → read them → drop what is covered
+// → handler applies the rest → ranges extended and stored → commit. Only then may the caller
+// acknowledge.
+//
+//   handler fails           → the batch is bisected: what fails alone becomes a letter, the rest is
+//   counted undecodable event       → a dead letter, the others are not held up every event fails
+//   alone → not the events' fault: nothing is kept, UNAVAILABLE. Large batches are judged
+//                             by a sample of them; a lone event cannot be told from this and is the
+//                             event's
+//   own database away, busy → nothing is anybody's fault: UNAVAILABLE
+//   COMMIT of unknown outcome → UNAVAILABLE: the redelivery is dropped if it had committed
+//
+// One thread at a time; replicas on the same database are serialised by the row locks.
 class Inbox {
  public:
   Inbox(InboxOptions options, InboxStore& store, EventHandler& handler, base::Clock& clock,
         telemetry::Telemetry& telemetry);
-  ~Inbox();
 
   struct Received {
     int64_t applied = 0;
@@ -43,16 +50,37 @@ class Inbox {
     int64_t ignored = 0;
     int64_t letters = 0;
   };
-  // OK: every delivery is covered and may be acknowledged. Otherwise nothing was kept, or only parts that are harmless to see again.
-  // `stream_created` keys deliveries that carry no lane.
-  absl::StatusOr<Received> Receive(absl::Span<const bus::Delivery> deliveries, absl::Time stream_created);
-
-  // Tries due letters again from the database, each in a transaction of its own; at most `limit`. Returns how many were settled.
-  absl::StatusOr<int> RetryLetters(int limit);
+  // OK: every delivery is covered and may be acknowledged. Otherwise UNAVAILABLE: nothing was kept,
+  // or only parts that are harmless to see again. `stream_created` keys deliveries that carry no
+  // lane. `still_working` is called between the transactions of a batch that takes several.
+  absl::StatusOr<Received> Receive(absl::Span<const bus::Delivery> deliveries,
+                                   absl::Time stream_created,
+                                   absl::FunctionRef<void()> still_working);
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Attempted {
+    BatchPlan plan;
+    absl::Status handler;  // not OK: the handler's failure, and all was rolled back
+  };
+  // One transaction. An error is the database's.
+  absl::StatusOr<Attempted> Attempt(absl::Span<Arrival* const> arrivals);
+  // Finds those of `candidates` that fail alone and applies the others. UNAVAILABLE when it is not
+  // the events' fault.
+  absl::Status Bisect(absl::Span<Arrival* const> candidates,
+                      absl::FunctionRef<void()> still_working, Received& received);
+  absl::Status Keep(db::Transaction& transaction, const BatchPlan& plan, CoveredLanes covered);
+  void Count(const BatchPlan& plan, Received& received);
+
+  const InboxOptions options_;
+  InboxStore& store_;
+  EventHandler& handler_;
+  base::Clock& clock_;
+  absl::BitGen random_;
+  telemetry::Counter& applied_total_;
+  telemetry::Counter& duplicates_total_;
+  telemetry::Counter& bisections_total_;
+  telemetry::Histogram& batch_events_;
+  telemetry::Histogram& transaction_seconds_;
 };
 
 }  // namespace tally::inbox

@@ -2,75 +2,65 @@
 
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
-#include "common/base/sequence_set.h"
-#include "common/bus/event.h"
 #include "common/db/database.h"
+#include "common/inbox/batch_plan.h"
+#include "common/inbox/letter.h"
 
 namespace tally::inbox {
 
-enum class LetterState { kRetrying, kDead, kDiscarded };
-
-// An event that could not be applied. Covered by the watermark, not counted.
-struct Letter {
-  std::string event_id;  // "<lane>/<sequence>"; for an event without those "<stream creation time>#<stream sequence>"
-  std::optional<std::string> lane_id;
-  std::optional<int64_t> sequence;
-  std::string subject;
-  std::string type;
-  std::string headers;  // as received, one `name:value` per line
-  std::string payload;
-  std::string error;
-  int64_t attempts = 0;
-  LetterState state = LetterState::kRetrying;
-  absl::Time next_attempt;
-  absl::Time first_failure;
-};
-
-// The dedup tables: one inbox_lane row for each lane stands for the keys of all its events, for ever; letters beside it. Stateless besides
-// the consumer's name; thread-safe. Lock order: lanes → letters → the handler's tables, each sorted by key.
+// The dedup tables: one inbox_lane row for each lane stands for the keys of all its events, for
+// ever; letters beside it. Stateless besides the consumer's name; thread-safe. Errors are those of
+// common/db. Lock order: lanes → letters → the handler's tables, each sorted by key.
 class InboxStore {
  public:
-  InboxStore(std::string consumer, db::Database& database) : consumer_(std::move(consumer)), database_(database) {}
+  InboxStore(std::string consumer, db::Database& database)
+      : consumer_(std::move(consumer)), database_(database) {}
 
   const std::string& consumer() const { return consumer_; }
   db::Database& database() { return database_; }
 
-  // Registers this consumer's name in its database at start. FAILED_PRECONDITION when the database belongs to another consumer.
-  absl::Status Register(absl::Time deadline);
+  // Keeps this consumer's name in its database at the first start. FAILED_PRECONDITION when the
+  // database belongs to another consumer.
+  absl::Status Register(absl::Time now, absl::Time deadline);
 
-  // Creates missing rows (watermark 0), locks all rows in key order, and only in a later statement reads them.
-  absl::StatusOr<std::map<std::string, base::SequenceSet>> LockLanes(
-      db::Transaction& transaction, const std::map<std::string, std::string>& lane_to_source);
-  absl::Status SaveLanes(db::Transaction& transaction, const std::map<std::string, base::SequenceSet>& lanes);
+  // Creates the rows that are missing (watermark 0), locks all in key order, and only in a later
+  // statement reads them. Waits for other batches that hold one of them.
+  absl::StatusOr<CoveredLanes> LockLanes(db::Transaction& transaction,
+                                         const std::map<std::string, std::string>& lane_to_source,
+                                         absl::Time now);
+  absl::Status SaveLanes(db::Transaction& transaction, const CoveredLanes& lanes);
 
-  absl::Status InsertLetter(db::Transaction& transaction, const Letter& letter);
-  // The next letters that are due; not locked.
-  absl::StatusOr<std::vector<Letter>> ListDue(int limit, absl::Time deadline);
-  // Locks the letter; nullopt when it is no longer retrying.
-  absl::StatusOr<std::optional<Letter>> LockLetter(db::Transaction& transaction, const std::string& event_id);
-  absl::Status DeleteLetter(db::Transaction& transaction, const std::string& event_id);
-  absl::Status UpdateLetter(db::Transaction& transaction, const Letter& letter);
-
-  struct LetterCounts {
-    int64_t retrying = 0;
-    int64_t dead = 0;
-  };
+  // Returns how many were new: a letter that exists already stays as it is.
+  absl::StatusOr<int64_t> InsertLetters(db::Transaction& transaction,
+                                        absl::Span<const Letter> letters);
   absl::StatusOr<LetterCounts> CountLetters(db::Transaction& transaction);
+  // Those due at `now`, longest due first; not locked.
+  absl::StatusOr<std::vector<Letter>> ListDueLetters(db::Transaction& transaction, absl::Time now,
+                                                     int limit);
+  // Locks the letter. False: it is not retrying or not due any more, or another replica has it in
+  // hand.
+  absl::StatusOr<bool> LockDueLetter(db::Transaction& transaction, const std::string& event_id,
+                                     absl::Time now);
+  absl::Status DeleteLetter(db::Transaction& transaction, const std::string& event_id);
+  // Nothing happens if the letter is not as `seen` any more.
+  absl::Status UpdateLetter(db::Transaction& transaction, const Letter& seen, const Letter& letter);
 
   enum class Coverage { kNotCovered, kCounted, kRetrying, kDead, kDiscarded };
-  // Watermark and letters in one statement: is this event counted, or only covered?
-  absl::StatusOr<Coverage> Find(db::Transaction& transaction, const std::string& lane_id, int64_t sequence);
+  // Watermark and letters in one statement: is this event counted, or only covered? `lane_id` is a
+  // UUID in lower case.
+  absl::StatusOr<Coverage> Find(db::Transaction& transaction, const std::string& lane_id,
+                                int64_t sequence);
 
  private:
-  std::string consumer_;
+  const std::string consumer_;
   db::Database& database_;
 };
 

@@ -26,7 +26,8 @@ CREATE TABLE inbox_lane (
   PRIMARY KEY (consumer, lane_id)
 );
 
--- Events that could not be applied: covered, not counted.
+-- Events that could not be applied: covered, not counted. Texts that came over the wire stand here with
+-- everything but printable ASCII percent-encoded: a letter must always fit into its row.
 CREATE TABLE inbox_letter (
   consumer text NOT NULL,
   event_id text NOT NULL,
@@ -41,9 +42,10 @@ CREATE TABLE inbox_letter (
   state text NOT NULL CHECK (state IN ('retrying', 'dead', 'discarded')),
   next_attempt_at bigint NOT NULL,
   first_failed_at bigint NOT NULL,
+  changed_at bigint NOT NULL,
   reason text NOT NULL DEFAULT '',
   changed_by text NOT NULL DEFAULT '',
   PRIMARY KEY (consumer, event_id)
 );
-CREATE INDEX inbox_letter_due ON inbox_letter (consumer, next_attempt_at) WHERE state = 'retrying';
+CREATE INDEX inbox_letter_state ON inbox_letter (consumer, state, next_attempt_at);
 CREATE INDEX inbox_letter_lane ON inbox_letter (consumer, lane_id, sequence);

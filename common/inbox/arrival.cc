@@ -1,0 +1,69 @@
+#include "common/inbox/arrival.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/uuid.h"
+
+namespace tally::inbox {
+namespace {
+
+constexpr size_t kSourceBytesMax = 255;
+
+bool IsSource(absl::string_view source) {
+  return !source.empty() && source.size() <= kSourceBytesMax &&
+         std::all_of(source.begin(), source.end(), [](char c) { return absl::ascii_isgraph(c); });
+}
+
+void Place(const bus::Headers& headers, Arrival& arrival) {
+  const absl::string_view source = headers.Get("ce-source");
+  const absl::StatusOr<base::Uuid> lane = base::Uuid::Parse(headers.Get("ce-lane"));
+  int64_t sequence = 0;
+  if (!IsSource(source) || !lane.ok()) return;
+  if (!absl::SimpleAtoi(headers.Get("ce-sequence"), &sequence) || sequence < 1) return;
+  arrival.lane_id = lane->ToString();
+  arrival.sequence = sequence;
+  arrival.source = std::string(source);
+}
+
+}  // namespace
+
+Arrival ReadDelivery(const bus::Delivery& delivery, absl::Time stream_created) {
+  Arrival arrival;
+  arrival.delivery = &delivery;
+  Place(delivery.message.headers, arrival);
+  if (!arrival.placed()) {
+    arrival.event_id =
+        absl::StrCat(absl::ToUnixMicros(stream_created), "/", delivery.stream_sequence);
+    arrival.Fail(Fault::kUndecodable,
+                 absl::InvalidArgumentError("no valid ce-source, ce-lane and ce-sequence"));
+    return arrival;
+  }
+  arrival.event_id = absl::StrCat(arrival.lane_id, "/", arrival.sequence);
+  absl::StatusOr<bus::Event> event = bus::FromMessage(delivery.message);
+  if (event.ok()) {
+    arrival.event = *std::move(event);
+  } else {
+    arrival.Fail(Fault::kUndecodable, std::move(event).status());
+  }
+  return arrival;
+}
+
+Letter NewLetter(const Arrival& arrival, absl::Time now) {
+  Letter letter;
+  letter.event_id = arrival.event_id;
+  if (arrival.placed()) {
+    letter.lane_id = arrival.lane_id;
+    letter.sequence = arrival.sequence;
+  }
+  letter.message = arrival.delivery->message;
+  letter.type = std::string(letter.message.headers.Get("ce-type"));
+  letter.first_failure = now;
+  return letter;
+}
+
+}  // namespace tally::inbox

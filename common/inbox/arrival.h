@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "common/bus/event.h"
+#include "common/bus/message.h"
+#include "common/inbox/fault.h"
+#include "common/inbox/letter.h"
+
+namespace tally::inbox {
+
+// A delivery as the inbox sees it: its place, and its event or why it cannot be applied.
+struct Arrival {
+  const bus::Delivery* delivery = nullptr;  // outlives this
+  std::string event_id;                     // see Letter::event_id
+  std::string lane_id;  // a UUID in lower case; empty: it names no place in a lane
+  int64_t sequence = 0;
+  std::string source;
+  bus::Event event;  // valid where it could be decoded
+
+  // What became of it so far. OK: nothing is known against applying it.
+  absl::Status failure;
+  Fault fault = Fault::kUndecodable;  // of `failure`
+  bool applied = false;               // committed while its batch was bisected
+
+  bool placed() const { return !lane_id.empty(); }
+  void Fail(Fault whose, absl::Status why) {
+    fault = whose;
+    failure = std::move(why);
+  }
+};
+
+// Reads a delivery. One whose source, lane or sequence is missing or malformed is not placed: it
+// gets its id from the stream, made at `stream_created`.
+Arrival ReadDelivery(const bus::Delivery& delivery, absl::Time stream_created);
+
+// The letter of an arrival that failed, before RecordFailure.
+Letter NewLetter(const Arrival& arrival, absl::Time now);
+
+}  // namespace tally::inbox

@@ -1,0 +1,195 @@
+#include "common/inbox/consumer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/status_macros.h"
+
+namespace tally::inbox {
+namespace {
+
+constexpr absl::Duration kAskEveryIdle = absl::Milliseconds(500);
+constexpr absl::Duration kAskEveryBusy = absl::Seconds(1);
+
+}  // namespace
+
+Consumer::Consumer(ConsumerOptions options, Inbox& inbox, LetterRetrier& letters, bus::Bus& bus,
+                   bus::Waker waker, base::Clock& clock, telemetry::Telemetry& telemetry)
+    : options_(std::move(options)),
+      inbox_(inbox),
+      letters_(letters),
+      bus_(bus),
+      waker_(std::move(waker)),
+      clock_(clock),
+      log_(telemetry.log),
+      lag_seconds_(telemetry.metrics.AddGauge(
+          "tally_consumer_lag_seconds", "Age of the time up to which the stream is covered.")),
+      pending_(telemetry.metrics.AddGauge("tally_consumer_pending",
+                                          "Events in the stream that are not covered yet.")),
+      stalled_(telemetry.metrics.AddGauge("tally_consumer_stalled",
+                                          "1 while the consumer backs off and takes nothing.")),
+      batch_max_(options_.batch_max),
+      backoff_(options_.backoff) {}
+
+absl::Duration Consumer::Step() {
+  const absl::Time now = clock_.Now();
+  bool more = false;
+  if (stalled_for_.Over(now)) {
+    const absl::StatusOr<bool> consumed = Consume();
+    if (consumed.ok()) {
+      GoOn();
+      more = *consumed;
+    } else {
+      Stall(consumed.status());
+    }
+  }
+  if (!inbox_fails_ && letters_rest_.Over(now)) more = TendLetters(now) || more;
+  if (more) return absl::ZeroDuration();
+  return stalled_by_.ok() ? kAskEveryIdle : stalled_for_.Left(clock_.Now());
+}
+
+Progress Consumer::GetProgress() const {
+  absl::MutexLock lock(&mutex_);
+  Progress progress = progress_;
+  progress.connected = progress.connected && bus_.Connected();
+  return progress;
+}
+
+absl::StatusOr<bool> Consumer::Consume() {
+  if (letters_retrying_ > options_.letters_retrying_max) {
+    return absl::ResourceExhaustedError("too many letters wait to be tried again");
+  }
+  if (pull_ == nullptr) RETURN_IF_ERROR(Attach());
+  absl::StatusOr<std::vector<bus::Delivery>> taken = pull_->Take(batch_max_);
+  if (absl::IsNotFound(taken.status())) Detach();
+  if (!taken.ok()) return taken.status();
+  in_hand_ = *std::move(taken);
+  const bool idle = in_hand_.empty();
+  if (!idle) RETURN_IF_ERROR(Settle());
+  AskHowFar(idle);
+  return !idle;
+}
+
+absl::Status Consumer::Attach() {
+  const absl::Time deadline = clock_.Now() + options_.bus_timeout;
+  ASSIGN_OR_RETURN(const bus::Declared stream, bus_.Declare(options_.stream, deadline));
+  ASSIGN_OR_RETURN(const bus::Declared durable, bus_.Declare(options_.durable, deadline));
+  ASSIGN_OR_RETURN(const bus::StreamState stream_state,
+                   bus_.GetStreamState(options_.stream.name, deadline));
+  ASSIGN_OR_RETURN(const bus::DurableState durable_state,
+                   bus_.GetDurableState(options_.durable.stream, options_.durable.name, deadline));
+  if (durable_state.description != options_.durable.description) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("durable ", options_.durable.name, " feeds another database (\"",
+                     durable_state.description, "\", this is \"", options_.durable.description,
+                     "\"): taking from it would withhold its events from that one"));
+  }
+  for (const bus::Declared& declared : {stream, durable}) {
+    if (declared.differences.empty()) continue;
+    log_.Warning("stream or durable differs from what is declared",
+                 {{"differences", absl::StrJoin(declared.differences, "; ")}});
+  }
+  stream_created_ = stream_state.created;
+  durable_created_ = durable_state.created;
+  freshness_.Restart();
+  pull_ = bus_.NewPullConsumer({.stream = options_.durable.stream,
+                                .durable = options_.durable.name,
+                                .prefetch = options_.prefetch,
+                                .waker = waker_});
+  absl::MutexLock lock(&mutex_);
+  progress_.connected = true;
+  return absl::OkStatus();
+}
+
+void Consumer::Detach() {
+  pull_.reset();
+  in_hand_.clear();
+  absl::MutexLock lock(&mutex_);
+  progress_.connected = false;
+}
+
+absl::Status Consumer::Settle() {
+  absl::Time extended = clock_.Now();
+  const auto still_working = [&] {
+    const absl::Time now = clock_.Now();
+    if (now - extended < options_.durable.ack_wait / 3) return;
+    pull_->InProgress(in_hand_);
+    extended = now;
+  };
+  const absl::StatusOr<Inbox::Received> received =
+      inbox_.Receive(in_hand_, stream_created_, still_working);
+  inbox_fails_ = !received.ok();
+  batch_max_ = inbox_fails_ ? std::max<size_t>(1, in_hand_.size() / 2)
+                            : std::min(options_.batch_max, batch_max_ * 2);
+  RETURN_IF_ERROR(received.status());
+  pull_->Ack(in_hand_);
+  letters_retrying_ += received->letters;
+  const auto last = std::max_element(in_hand_.begin(), in_hand_.end(),
+                                     [](const bus::Delivery& a, const bus::Delivery& b) {
+                                       return a.stream_sequence < b.stream_sequence;
+                                     });
+  freshness_.Covered(last->stream_sequence, last->stored_time);
+  in_hand_.clear();
+  return absl::OkStatus();
+}
+
+void Consumer::AskHowFar(bool idle) {
+  const absl::Time now = clock_.Now();
+  if (now >= asked_ && now - asked_ < (idle ? kAskEveryIdle : kAskEveryBusy)) return;
+  asked_ = now;
+  const absl::StatusOr<bus::DurableState> durable = bus_.GetDurableState(
+      options_.durable.stream, options_.durable.name, now + options_.bus_timeout);
+  if (!durable.ok()) return;  // Taking will tell.
+  if (durable->created != durable_created_) return Detach();
+  freshness_.Saw(now, *durable);
+  if (durable->pending == 0 && durable->ack_pending == 0) inbox_fails_ = false;
+  Show(*durable);
+}
+
+bool Consumer::TendLetters(absl::Time now) {
+  const absl::StatusOr<LetterRetrier::Round> round = letters_.Retry(options_.letters_at_once);
+  const bool more = round.ok() && round->tried == options_.letters_at_once && in_hand_.empty();
+  letters_rest_.Begin(now, more ? absl::ZeroDuration() : options_.letters_every);
+  if (!round.ok()) return false;
+  letters_retrying_ = round->counts.retrying;
+  absl::MutexLock lock(&mutex_);
+  progress_.letters_retrying = round->counts.retrying;
+  progress_.letters_dead = round->counts.dead;
+  return more;
+}
+
+void Consumer::Stall(const absl::Status& why) {
+  const absl::Duration pause = backoff_.Next();
+  stalled_for_.Begin(clock_.Now(), pause);
+  if (pull_ != nullptr) pull_->Nak(in_hand_, pause);
+  in_hand_.clear();
+  stalled_.Set(1);
+  if (stalled_by_.code() != why.code()) {
+    log_.Warning("consumer stalled", {{"durable", options_.durable.name}, {"error", why}});
+  }
+  stalled_by_ = why;
+}
+
+void Consumer::GoOn() {
+  if (stalled_by_.ok()) return;
+  log_.Info("consumer goes on", {{"durable", options_.durable.name}});
+  stalled_by_ = absl::OkStatus();
+  backoff_.Reset();
+  stalled_.Set(0);
+}
+
+void Consumer::Show(const bus::DurableState& durable) {
+  const int64_t pending = durable.pending + durable.ack_pending;
+  pending_.Set(static_cast<double>(pending));
+  const absl::Time as_of = freshness_.as_of();
+  if (as_of != absl::InfinitePast()) {
+    lag_seconds_.Set(absl::ToDoubleSeconds(clock_.Now() - as_of));
+  }
+  absl::MutexLock lock(&mutex_);
+  progress_.as_of = as_of;
+  progress_.pending = pending;
+}
+
+}  // namespace tally::inbox

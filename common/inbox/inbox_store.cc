@@ -1,0 +1,199 @@
+#include "common/inbox/inbox_store.h"
+
+#include <optional>
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/sequence_set.h"
+#include "common/base/status_macros.h"
+#include "common/inbox/inbox_sql.h"
+
+namespace tally::inbox {
+namespace {
+
+db::Batch LetterRows(const std::string& consumer, absl::Span<const Letter> letters) {
+  db::Batch::TextColumn ids, lanes, subjects, types, headers, errors, states;
+  db::Batch::IntColumn sequences, attempts, nexts, firsts, changes;
+  db::Batch::BytesColumn payloads;
+  for (const Letter& letter : letters) {
+    ids.push_back(letter.event_id);
+    lanes.push_back(letter.lane_id);
+    sequences.push_back(letter.sequence);
+    subjects.push_back(Escape(letter.message.subject));
+    types.push_back(Escape(letter.type));
+    headers.push_back(EncodeHeaders(letter.message.headers));
+    payloads.push_back({letter.message.payload});
+    errors.push_back(Escape(letter.error));
+    attempts.push_back(letter.attempts);
+    states.push_back(std::string(Name(letter.state)));
+    nexts.push_back(absl::ToUnixMicros(letter.next_attempt));
+    firsts.push_back(absl::ToUnixMicros(letter.first_failure));
+    changes.push_back(absl::ToUnixMicros(letter.changed));
+  }
+  db::Batch rows;
+  rows.Scalar({"consumer", consumer}).Texts("event_ids", ids).Texts("lane_ids", lanes);
+  rows.Ints("sequences", sequences).Texts("subjects", subjects).Texts("types", types);
+  rows.Texts("headers", headers).Blobs("payloads", payloads).Texts("errors", errors);
+  rows.Ints("attempts", attempts).Texts("states", states).Ints("next_attempts", nexts);
+  rows.Ints("first_failures", firsts).Ints("changes", changes);
+  return rows;
+}
+
+}  // namespace
+
+absl::Status InboxStore::Register(absl::Time now, absl::Time deadline) {
+  return database_.Run(db::Mode::kWrite, deadline, [&](db::Transaction& transaction) {
+    RETURN_IF_ERROR(
+        transaction.Execute(sql::kRegisterConsumer, {{"consumer", consumer_}, {"now", now}})
+            .status());
+    return transaction.Query<std::string>(
+        sql::kFindConsumer, db::Params{}, [&](const std::string& found) -> absl::Status {
+          if (found == consumer_) return absl::OkStatus();
+          return absl::FailedPreconditionError(
+              absl::StrCat("this database belongs to consumer ", found, ", not ", consumer_));
+        });
+  });
+}
+
+absl::StatusOr<CoveredLanes> InboxStore::LockLanes(
+    db::Transaction& transaction, const std::map<std::string, std::string>& lane_to_source,
+    absl::Time now) {
+  CoveredLanes lanes;
+  if (lane_to_source.empty()) return lanes;
+  db::Batch::TextColumn ids, sources;
+  for (const auto& [lane_id, source] : lane_to_source) {
+    ids.push_back(lane_id);
+    sources.push_back(source);
+  }
+  db::Batch keys;
+  keys.Scalar({"consumer", consumer_}).Texts("lane_ids", ids);
+  db::Batch rows = keys;
+  rows.Texts("sources", sources).Scalar({"now", now});
+  RETURN_IF_ERROR(transaction.Execute(sql::kInsertMissingLanes, rows).status());
+  RETURN_IF_ERROR(transaction.Query<int64_t>(sql::kLockLanes, keys, [](int64_t) {}));
+  RETURN_IF_ERROR((transaction.Query<std::string, int64_t, std::string>(
+      sql::kReadLanes, keys,
+      [&](const std::string& lane_id, int64_t through, const std::string& ranges) -> absl::Status {
+        ASSIGN_OR_RETURN(lanes[lane_id], base::SequenceSet::Parse(through, ranges));
+        return absl::OkStatus();
+      })));
+  if (lanes.size() != lane_to_source.size()) return absl::InternalError("a locked lane has no row");
+  return lanes;
+}
+
+absl::Status InboxStore::SaveLanes(db::Transaction& transaction, const CoveredLanes& lanes) {
+  if (lanes.empty()) return absl::OkStatus();
+  db::Batch::TextColumn ids, ranges;
+  db::Batch::IntColumn throughs;
+  for (const auto& [lane_id, covered] : lanes) {
+    ids.push_back(lane_id);
+    throughs.push_back(covered.through());
+    ranges.push_back(covered.Encode());
+  }
+  db::Batch rows;
+  rows.Scalar({"consumer", consumer_}).Texts("lane_ids", ids).Ints("throughs", throughs);
+  rows.Texts("ranges", ranges);
+  return transaction.Execute(sql::kSaveLanes, rows).status();
+}
+
+absl::StatusOr<int64_t> InboxStore::InsertLetters(db::Transaction& transaction,
+                                                  absl::Span<const Letter> letters) {
+  if (letters.empty()) return 0;
+  return transaction.Execute(sql::kInsertLetters, LetterRows(consumer_, letters));
+}
+
+absl::StatusOr<LetterCounts> InboxStore::CountLetters(db::Transaction& transaction) {
+  LetterCounts counts;
+  RETURN_IF_ERROR((transaction.Query<std::string, int64_t>(
+      sql::kCountLetters, {{"consumer", consumer_}}, [&](const std::string& state, int64_t count) {
+        if (state == Name(LetterState::kRetrying)) counts.retrying = count;
+        if (state == Name(LetterState::kDead)) counts.dead = count;
+      })));
+  return counts;
+}
+
+absl::StatusOr<std::vector<Letter>> InboxStore::ListDueLetters(db::Transaction& transaction,
+                                                               absl::Time now, int limit) {
+  using Text = std::string;
+  using MaybeText = std::optional<std::string>;
+  std::vector<Letter> letters;
+  const auto add = [&](Text event_id, MaybeText lane_id, std::optional<int64_t> sequence,
+                       const Text& subject, const Text& type, const Text& headers,
+                       db::Bytes payload, const Text& error, int64_t attempts, const Text& state,
+                       int64_t next_attempt, int64_t first_failure,
+                       int64_t changed) -> absl::Status {
+    Letter letter{.event_id = std::move(event_id),
+                  .lane_id = std::move(lane_id),
+                  .sequence = sequence,
+                  .message = {Unescape(subject), DecodeHeaders(headers), std::move(payload.data)},
+                  .type = Unescape(type),
+                  .error = Unescape(error),
+                  .attempts = attempts,
+                  .next_attempt = absl::FromUnixMicros(next_attempt),
+                  .first_failure = absl::FromUnixMicros(first_failure),
+                  .changed = absl::FromUnixMicros(changed)};
+    ASSIGN_OR_RETURN(letter.state, ParseLetterState(state));
+    letters.push_back(std::move(letter));
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR((transaction.Query<Text, MaybeText, std::optional<int64_t>, Text, Text, Text,
+                                     db::Bytes, Text, int64_t, Text, int64_t, int64_t, int64_t>(
+      sql::kListDueLetters, {{"consumer", consumer_}, {"now", now}, {"row_limit", limit}}, add)));
+  return letters;
+}
+
+absl::StatusOr<bool> InboxStore::LockDueLetter(db::Transaction& transaction,
+                                               const std::string& event_id, absl::Time now) {
+  ASSIGN_OR_RETURN(
+      const auto found,
+      transaction.QueryOne<int64_t>(
+          sql::kLockDueLetter, {{"consumer", consumer_}, {"event_id", event_id}, {"now", now}}));
+  return found.has_value();
+}
+
+absl::Status InboxStore::DeleteLetter(db::Transaction& transaction, const std::string& event_id) {
+  return transaction.Execute(sql::kDeleteLetter, {{"consumer", consumer_}, {"event_id", event_id}})
+      .status();
+}
+
+absl::Status InboxStore::UpdateLetter(db::Transaction& transaction, const Letter& seen,
+                                      const Letter& letter) {
+  return transaction
+      .Execute(sql::kUpdateLetter, {{"consumer", consumer_},
+                                    {"event_id", seen.event_id},
+                                    {"error", Escape(letter.error)},
+                                    {"attempts", letter.attempts},
+                                    {"state", Name(letter.state)},
+                                    {"next_attempt", letter.next_attempt},
+                                    {"changed", letter.changed},
+                                    {"attempts_seen", seen.attempts},
+                                    {"next_attempt_seen", seen.next_attempt}})
+      .status();
+}
+
+absl::StatusOr<InboxStore::Coverage> InboxStore::Find(db::Transaction& transaction,
+                                                      const std::string& lane_id,
+                                                      int64_t sequence) {
+  ASSIGN_OR_RETURN(const auto row,
+                   (transaction.QueryOne<int64_t, std::string, std::optional<std::string>>(
+                       sql::kFindCoverage, {{"consumer", consumer_},
+                                            {"lane_id", lane_id},
+                                            {"event_id", absl::StrCat(lane_id, "/", sequence)}})));
+  if (!row.has_value()) return Coverage::kNotCovered;
+  const auto& [through, ranges, letter] = *row;
+  ASSIGN_OR_RETURN(const base::SequenceSet covered, base::SequenceSet::Parse(through, ranges));
+  if (!covered.Contains(sequence)) return Coverage::kNotCovered;
+  if (!letter.has_value()) return Coverage::kCounted;
+  ASSIGN_OR_RETURN(const LetterState state, ParseLetterState(*letter));
+  switch (state) {
+    case LetterState::kRetrying:
+      return Coverage::kRetrying;
+    case LetterState::kDead:
+      return Coverage::kDead;
+    case LetterState::kDiscarded:
+      return Coverage::kDiscarded;
+  }
+  return Coverage::kDead;
+}
+
+}  // namespace tally::inbox

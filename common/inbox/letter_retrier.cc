@@ -1,0 +1,104 @@
+#include "common/inbox/letter_retrier.h"
+
+#include <utility>
+#include <vector>
+
+#include "common/base/status_macros.h"
+#include "common/bus/event.h"
+
+namespace tally::inbox {
+
+LetterRetrier::LetterRetrier(LetterPolicy policy, absl::Duration transaction_timeout,
+                             InboxStore& store, EventHandler& handler, base::Clock& clock,
+                             telemetry::Telemetry& telemetry)
+    : policy_(policy),
+      transaction_timeout_(transaction_timeout),
+      store_(store),
+      handler_(handler),
+      clock_(clock),
+      retrying_(telemetry.metrics.AddGauge("tally_inbox_letters", "Events covered, not counted.",
+                                           {{"state", "retrying"}})),
+      dead_(telemetry.metrics.AddGauge("tally_inbox_letters", "Events covered, not counted.",
+                                       {{"state", "dead"}})) {}
+
+absl::StatusOr<LetterRetrier::Round> LetterRetrier::Retry(int limit) {
+  Round round;
+  ASSIGN_OR_RETURN(Due due, FindDue(limit));
+  for (const Letter& letter : due.letters) {
+    RETURN_IF_ERROR(TryOne(letter));
+    ++round.tried;
+  }
+  if (round.tried > 0) {
+    ASSIGN_OR_RETURN(due, FindDue(0));
+  }
+  round.counts = due.counts;
+  retrying_.Set(static_cast<double>(round.counts.retrying));
+  dead_.Set(static_cast<double>(round.counts.dead));
+  return round;
+}
+
+absl::StatusOr<LetterRetrier::Due> LetterRetrier::FindDue(int limit) {
+  Due due;
+  RETURN_IF_ERROR(store_.database().Run(
+      db::Mode::kRead, Deadline(), [&](db::Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(due.counts, store_.CountLetters(transaction));
+        if (due.counts.retrying == 0 || limit == 0) return absl::OkStatus();
+        ASSIGN_OR_RETURN(due.letters, store_.ListDueLetters(transaction, clock_.Now(), limit));
+        return absl::OkStatus();
+      }));
+  return due;
+}
+
+absl::Status LetterRetrier::TryOne(const Letter& letter) {
+  const absl::Time now = clock_.Now();
+  Fault fault = Fault::kDatabase;
+  const absl::Status status = store_.database().Run(
+      db::Mode::kWrite, Deadline(),
+      [&](db::Transaction& transaction) { return Settle(transaction, letter, now, fault); });
+  if (status.ok() || fault == Fault::kDatabase) return status;
+  return WriteFailure(letter, fault, status, now);
+}
+
+absl::Status LetterRetrier::Settle(db::Transaction& transaction, const Letter& letter,
+                                   absl::Time now, Fault& fault) {
+  const absl::StatusOr<bus::Event> event = bus::FromMessage(letter.message);
+  if (letter.lane_id.has_value()) {
+    const std::string source(letter.message.headers.Get("ce-source"));
+    RETURN_IF_ERROR(store_.LockLanes(transaction, {{*letter.lane_id, source}}, now).status());
+  }
+  ASSIGN_OR_RETURN(const bool mine, store_.LockDueLetter(transaction, letter.event_id, now));
+  if (!mine) return absl::OkStatus();
+  if (!event.ok()) {
+    fault = Fault::kUndecodable;
+    return event.status();
+  }
+  switch (handler_.InterestIn(event->type)) {
+    case EventHandler::Interest::kUnknown:
+      fault = Fault::kUnknownType;
+      return absl::UnimplementedError("unknown event type");
+    case EventHandler::Interest::kApply: {
+      const absl::Status applied = ApplyEvents(handler_, transaction, {&*event});
+      if (!applied.ok()) fault = FaultOf(applied);
+      RETURN_IF_ERROR(applied);
+      break;
+    }
+    case EventHandler::Interest::kIgnore:
+      break;
+  }
+  return store_.DeleteLetter(transaction, letter.event_id);
+}
+
+absl::Status LetterRetrier::WriteFailure(const Letter& letter, Fault fault,
+                                         const absl::Status& error, absl::Time now) {
+  Letter failed = letter;
+  RecordFailure(policy_, fault, error, now, absl::Uniform(random_, 0.0, 1.0), failed);
+  return store_.database().Run(db::Mode::kWrite, Deadline(), [&](db::Transaction& transaction) {
+    return store_.UpdateLetter(transaction, letter, failed);
+  });
+}
+
+absl::Time LetterRetrier::Deadline() {
+  return store_.database().clock().Now() + transaction_timeout_;
+}
+
+}  // namespace tally::inbox

@@ -1,0 +1,89 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "common/base/clock.h"
+#include "common/base/step_thread.h"
+#include "common/bus/bus.h"
+#include "common/db/database.h"
+#include "common/inbox/consumer.h"
+#include "common/inbox/event_handler.h"
+#include "common/inbox/inbox.h"
+#include "common/inbox/inbox_store.h"
+#include "common/inbox/letter_retrier.h"
+#include "common/telemetry/telemetry.h"
+
+namespace tally::inbox {
+
+struct SubscriptionOptions {
+  // A constant of the service's code: names the rows in its database and the durable consumer that
+  // all its replicas share. Never change it: under another name everything would be counted again.
+  std::string consumer;
+  InboxOptions inbox;
+  ConsumerOptions
+      delivery;  // stream as declared; durable's names and description are filled in here
+};
+
+// The inbox half of the system, and all that a service needs to consume: every event that the
+// stream's producers committed is applied by the handler exactly once, in the transaction that also
+// remembers it.
+//
+// Events come at least once, in any order, late and repeated; producers number them without gaps in
+// lanes. One row for each lane (inbox_lane: watermark, and ranges above it) stands for the keys of
+// all its events, for ever: nothing is forgotten, nothing needs cleaning up. An event is
+//
+//   not covered → delivered again until it is
+//   covered     → counted: the handler applied it
+//                 or a letter: retrying (tried again from the table, with back-off), dead or
+//                 discarded
+//
+//   bus away          → nothing is lost; progress stands still and says so
+//   own database away → deliveries are given back; no attempt counts
+//   handler fails     → the event alone becomes a letter; should every event fail, nothing is taken
+//   process killed    → what was not acknowledged comes again, and is dropped if it had committed
+//
+// Several replicas may run on one PostgreSQL: they share the durable and each does part of the
+// work. Start and Stop belong to one thread; the rest is thread-safe.
+class Subscription {
+ public:
+  // All must outlive it.
+  Subscription(SubscriptionOptions options, db::Database& database, bus::Bus& bus,
+               EventHandler& handler, base::Clock& clock, telemetry::Telemetry& telemetry);
+  ~Subscription();  // Stops.
+
+  // Brings the inbox's tables up to date, checks that they are this consumer's, and starts its
+  // thread. Needs the database, not the bus. FAILED_PRECONDITION: the database belongs to another
+  // consumer.
+  absl::Status Start();
+
+  // No step begins after it. Waits for the step under way: about InboxOptions::transaction_timeout
+  // if the database hangs just then. What is in hand unacknowledged comes again, here or to another
+  // replica.
+  void Stop();
+
+  // After Start().
+  Progress GetProgress() const;
+  // For consistency tokens and operations.
+  InboxStore& store() { return store_; }
+
+ private:
+  void Wake();
+
+  SubscriptionOptions options_;
+  bus::Bus& bus_;
+  base::Clock& clock_;
+  telemetry::Telemetry& telemetry_;
+  InboxStore store_;
+  Inbox inbox_;
+  LetterRetrier letters_;
+  std::unique_ptr<Consumer> consumer_;  // null before Start()
+  absl::Mutex mutex_;
+  // Null unless running. Shared with the liveness check, which may be asked while this goes away.
+  std::shared_ptr<base::StepThread> thread_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace tally::inbox
