@@ -1,0 +1,130 @@
+#include <cstdint>
+#include <memory>
+
+#include "absl/flags/flag.h"
+#include "common/base/status_macros.h"
+#include "common/bus/nats_bus.h"
+#include "common/bus/nats_library.h"
+#include "common/bus/stream_settings.h"
+#include "common/db/database.h"
+#include "common/outbox/outbox.h"
+#include "common/rpc/executor.h"
+#include "common/rpc/service_host.h"
+#include "order_service/service/order_batch.h"
+#include "order_service/service/order_service.h"
+#include "order_service/service/outbox_ops_service.h"
+#include "order_service/store/order_store.h"
+
+ABSL_FLAG(int, writers, 2,
+          "Transactions that write orders at the same time, 1 to 16. PostgreSQL only: on SQLite "
+          "there is one writer.");
+ABSL_FLAG(int64_t, max_event_bytes, 512 << 10,
+          "Size of an order's event at which the order is refused, 16384 to 67108864; below the "
+          "bus servers' max_payload.");
+ABSL_FLAG(int, queue_orders, 8192,
+          "Orders that may wait to be written, 1 to 1000000; more are refused with "
+          "RESOURCE_EXHAUSTED.");
+ABSL_FLAG(absl::Duration, lease, absl::Seconds(5),
+          "How long an instance may be silent before others close and publish its lanes, 2s to 5m.");
+
+namespace tally::orders {
+namespace {
+
+// Names this producer in every event. Never change it.
+constexpr char kSource[] = "order_service";
+
+struct Settings {
+  OrderServiceOptions service;
+  outbox::OutboxOptions outbox;
+};
+
+Settings ReadSettings(const config::ServiceSettings& shared, base::Violations& problems) {
+  Settings settings;
+  settings.service.event_bytes_max = absl::GetFlag(FLAGS_max_event_bytes);
+  settings.outbox.source = kSource;
+  settings.outbox.instance = shared.instance;
+  settings.outbox.writers = absl::GetFlag(FLAGS_writers);
+  settings.outbox.lease = absl::GetFlag(FLAGS_lease);
+  settings.outbox.queue_commands_max = static_cast<size_t>(absl::GetFlag(FLAGS_queue_orders));
+  settings.outbox.stream = {.name = "ORDERS", .subjects = {"orders.v1.>"}};
+  bus::ReadStreamSettings(settings.outbox.stream, problems);
+
+  if (settings.outbox.writers < 1 || settings.outbox.writers > 16) {
+    problems.Add("--writers", "must be 1 to 16");
+  }
+  if (shared.database_sessions < settings.outbox.writers + 2) {
+    problems.Add("--database_sessions", "must be at least --writers plus 2");
+  }
+  if (settings.service.event_bytes_max < 16 << 10 || settings.service.event_bytes_max > 64 << 20) {
+    problems.Add("--max_event_bytes", "must be 16384 to 67108864");
+  }
+  if (absl::GetFlag(FLAGS_queue_orders) < 1 || absl::GetFlag(FLAGS_queue_orders) > 1'000'000) {
+    problems.Add("--queue_orders", "must be 1 to 1000000");
+  }
+  if (settings.outbox.lease < absl::Seconds(2) || settings.outbox.lease > absl::Minutes(5)) {
+    problems.Add("--lease", "must be 2s to 5m");
+  }
+  return settings;
+}
+
+// The database's own time limits stay below the lease: a lock must be gone when others may close.
+db::DatabaseOptions DatabaseOptionsOf(const config::ServiceSettings& shared, absl::Duration lease) {
+  const absl::Duration limit = 0.6 * lease;
+  return {.url = shared.database.url,
+          .sessions = shared.database_sessions,
+          .statement_timeout = limit,
+          .lock_timeout = limit,
+          .idle_in_transaction_timeout = limit,
+          .application_name = "order_service"};
+}
+
+absl::Status Run(rpc::ServiceHost& host) {
+  const config::ServiceSettings& shared = host.settings();
+  const Settings settings = ReadSettings(shared, host.problems());
+  RETURN_IF_ERROR(host.CheckSettings());
+  telemetry::Telemetry& telemetry = host.telemetry();
+
+  ASSIGN_OR_RETURN(const std::shared_ptr<db::Database> database,
+                   db::Database::Open(DatabaseOptionsOf(shared, settings.outbox.lease),
+                                      host.clock(), telemetry));
+  RETURN_IF_ERROR(outbox::Outbox::Migrate(*database));
+  RETURN_IF_ERROR(OrderStore::Migrate(*database));
+  telemetry.health.AddReadiness("database", [weak = std::weak_ptr(database)] {
+    const auto own = weak.lock();
+    return own && own->Available() ? absl::OkStatus() : absl::UnavailableError("out of reach");
+  });
+
+  const bus::NatsLibrary nats_library;
+  ASSIGN_OR_RETURN(const auto bus,
+                   bus::NewNatsBus({.urls = shared.nats.urls, .name = kSource}, telemetry));
+
+  const OrderStore store;
+  OrderBatch batch(store);
+  outbox::Outbox outbox(settings.outbox, *database, *bus, batch, host.clock(), telemetry);
+  rpc::Executor reads({.name = "reads"}, telemetry);
+  OrderService orders(settings.service, outbox, *database, store, reads, host.clock(), telemetry);
+  OutboxOpsService ops(telemetry);
+
+  outbox.Start();
+  const absl::Status served =
+      host.Serve({{v1::OrderService::service_full_name(), &orders},
+                  {ops::v1::OutboxService::service_full_name(), &ops}});
+  outbox.Shutdown(host.clock().Now() + absl::Seconds(5));
+  return served;
+}
+
+}  // namespace
+}  // namespace tally::orders
+
+int main(int argc, char** argv) {
+  return tally::rpc::RunService(
+      argc, argv,
+      {.name = "order_service",
+       .summary = "Takes orders over gRPC, writes each with its event in one transaction, and "
+                  "publishes the events\nto NATS JetStream. Orders are taken whether or not the "
+                  "bus is there.",
+       .defaults = {{"listen", "127.0.0.1:50051"},
+                    {"http", "127.0.0.1:9091"},
+                    {"database", "sqlite:order_service.db"}}},
+      tally::orders::Run);
+}
