@@ -7,19 +7,22 @@
 
 namespace tally::outbox {
 
-// Something a caller wants written, together with whatever else waits, in one transaction (for example "place this
-// order"). The service derives its own commands and keeps in them what the caller asked and what was decided.
+// Something a caller wants written, together with whatever else waits, in one transaction (for
+// example "place this order"). The service derives its own commands and keeps in them what the
+// caller asked and what was decided.
 class Command {
  public:
   virtual ~Command() = default;
 
-  virtual size_t bytes() const = 0;        // counted against the queue's limit; constant
-  virtual absl::Time deadline() const = 0;  // a command whose deadline passed is not written
-  virtual bool cancelled() const = 0;       // nor is one whose caller went away; called from a writer's thread
+  virtual size_t bytes() const = 0;         // counted against the queue's limit; constant
+  virtual absl::Time deadline() const = 0;  // what is overdue is not written; constant
+  virtual bool cancelled() const = 0;       // nor is what nobody waits for; called by a writer
 
-  // Called exactly once, from a writer's thread. OK: the batch committed, what BatchHandler decided holds and may be
-  // told to the caller. Otherwise nothing of this command was written: INVALID_ARGUMENT (its own data), DEADLINE_EXCEEDED,
-  // CANCELLED, UNAVAILABLE (retry), INTERNAL; or UNKNOWN, after a COMMIT whose outcome could not be settled in time.
+  // Called exactly once, from a writer's thread; must not block.
+  //   OK        the batch committed: what the BatchHandler decided holds and may be told
+  //   UNKNOWN   after a COMMIT whose outcome could not be settled in time: written, or not
+  // With any other status nothing of this command was written: INVALID_ARGUMENT or ALREADY_EXISTS
+  // (its own data), DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE (try again), INTERNAL.
   virtual void Finish(const absl::Status& status) = 0;
 };
 

@@ -10,32 +10,40 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/outbox/command.h"
+#include "common/telemetry/metrics.h"
 
 namespace tally::outbox {
 
-// Where callers leave commands and writers take them: first in, first out, bounded in count and bytes. Thread-safe.
+// Where callers leave commands and writers take them: first in, first out, bounded in count and
+// bytes; a full queue refuses and never makes anybody wait. Thread-safe.
 class CommandQueue {
  public:
-  CommandQueue(size_t commands_max, size_t bytes_max);
+  CommandQueue(size_t commands_max, size_t bytes_max, telemetry::Metrics& metrics);
 
-  // RESOURCE_EXHAUSTED when full, UNAVAILABLE after Close(); the command is then untouched (not finished, still the caller's).
+  // RESOURCE_EXHAUSTED when full, UNAVAILABLE after Close(); the command is then untouched (not
+  // finished, still the caller's). A command beyond all bytes is taken by an empty queue.
   absl::Status Push(std::unique_ptr<Command>& command);
 
-  // All that waits, up to the limits, oldest first; empty if nothing does.
+  // All that waits, up to the limits but at least one, oldest first; empty if nothing waits.
   std::vector<std::unique_ptr<Command>> Take(size_t commands_max, size_t bytes_max);
 
-  // Blocks until something waits, Close() was called or `timeout` passed.
+  // Blocks until something waits, Close() was called or `timeout` passed. Of those that block, one
+  // is woken for each command.
   void WaitForCommands(absl::Duration timeout);
 
   // Takes no more commands; those inside are still to be taken.
   void Close();
+
+  // Closed and empty: nothing will ever be taken from it again.
+  bool Exhausted() const;
 
  private:
   bool HasCommandsOrClosed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t commands_max_;
   const size_t bytes_max_;
-  absl::Mutex mutex_;
+  telemetry::Gauge& depth_;
+  mutable absl::Mutex mutex_;
   std::deque<std::unique_ptr<Command>> commands_ ABSL_GUARDED_BY(mutex_);
   size_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;

@@ -1,0 +1,135 @@
+-- Lock order wherever more than one is held: lane, then lease, then cursor; lanes sorted by id.
+
+-- fragment: Head
+(SELECT max(through) FROM
+   (SELECT max(sequence) AS through FROM outbox_event WHERE lane_id = CAST(:lane_id AS uuid)
+    UNION ALL
+    SELECT trimmed_through FROM outbox_cursor WHERE lane_id = CAST(:lane_id AS uuid)) AS heads)
+
+-- name: InsertLane
+INSERT INTO outbox_lane (lane_id, stream, state, opened_by, opened_at)
+VALUES (CAST(:lane_id AS uuid), :stream, 'open', :holder, :now)
+
+-- name: InsertCursor
+INSERT INTO outbox_cursor (lane_id, published_through, trimmed_through) VALUES (CAST(:lane_id AS uuid), 0, 0)
+
+-- name: InsertLease
+INSERT INTO outbox_lease (lane_id, holder, expires_at) VALUES (CAST(:lane_id AS uuid), :holder, :expires_at)
+
+-- name: FenceLane [postgresql]
+-- FOR SHARE, not FOR KEY SHARE: an UPDATE of any column must wait for it. The head may be read by the locking statement, because
+-- nobody but the caller writes to this lane. Served by the primary keys of all three tables.
+SELECT state, {{Head}} FROM outbox_lane WHERE lane_id = CAST(:lane_id AS uuid) FOR SHARE
+
+-- name: FenceLane [sqlite]
+SELECT state, {{Head}} FROM outbox_lane WHERE lane_id = :lane_id
+
+-- name: InsertEvents [postgresql]
+INSERT INTO outbox_event (lane_id, sequence, subject, type, headers, payload, record_time)
+SELECT CAST(:lane_id AS uuid), sequence, subject, type, headers, payload, CAST(:record_time AS bigint)
+FROM unnest(:sequence::bigint[], :subject::text[], :type::text[], :headers::text[], :payload::bytea[])
+  AS event (sequence, subject, type, headers, payload)
+
+-- name: InsertEvents [sqlite]
+INSERT INTO outbox_event (lane_id, sequence, subject, type, headers, payload, record_time)
+VALUES (:lane_id, :sequence, :subject, :type, :headers, :payload, :record_time)
+
+-- name: LimitLockWait [postgresql]
+-- For who can come again later and must not stand still until then.
+SELECT set_config('lock_timeout', '500ms', true)
+
+-- name: LimitLockWait [sqlite]
+SELECT 'none'
+
+-- name: LockLane [postgresql]
+-- The first statement of closing. It waits for every batch that holds the fence. Served by outbox_lane_pkey.
+SELECT state, final_sequence FROM outbox_lane WHERE lane_id = CAST(:lane_id AS uuid) FOR UPDATE
+
+-- name: LockLane [sqlite]
+SELECT state, final_sequence FROM outbox_lane WHERE lane_id = :lane_id
+
+-- name: CloseLane
+-- Only after LockLane, as a statement of its own: one that locks and reads other rows reads them as of its start, before
+-- the batch it waited for. Served by the primary keys of all three tables.
+UPDATE outbox_lane SET state = 'closed', final_sequence = {{Head}}, closed_at = :now
+WHERE lane_id = CAST(:lane_id AS uuid)
+RETURNING final_sequence
+
+-- name: FindLane
+-- Served by the primary keys of all three tables.
+SELECT lane.state, COALESCE(lane.final_sequence, {{Head}}), cursor_of.published_through, cursor_of.trimmed_through
+FROM outbox_lane AS lane JOIN outbox_cursor AS cursor_of ON cursor_of.lane_id = lane.lane_id
+WHERE lane.lane_id = CAST(:lane_id AS uuid)
+
+-- name: ListExpiredLeases
+-- Reads the whole table: it holds only lanes that are open or not yet published.
+SELECT CAST(lane_id AS text) FROM outbox_lease
+WHERE expires_at < :now OR (CAST(:sole_process AS bigint) = 1 AND holder <> :holder)
+ORDER BY expires_at, lane_id
+LIMIT :lanes_max
+
+-- name: LockLease [postgresql]
+-- Served by outbox_lease_pkey, as all that follows on this table.
+SELECT holder, expires_at FROM outbox_lease WHERE lane_id = CAST(:lane_id AS uuid) FOR UPDATE
+
+-- name: LockLease [sqlite]
+SELECT holder, expires_at FROM outbox_lease WHERE lane_id = :lane_id
+
+-- name: TakeLease
+UPDATE outbox_lease SET holder = :holder, expires_at = :expires_at WHERE lane_id = CAST(:lane_id AS uuid)
+
+-- name: RenewLeases [postgresql]
+WITH held AS (
+  SELECT lane_id FROM outbox_lease
+  WHERE lane_id = ANY (CAST(:lane_id::text[] AS uuid[])) AND holder = :holder
+  ORDER BY lane_id FOR UPDATE)
+UPDATE outbox_lease AS lease SET expires_at = :expires_at FROM held WHERE lease.lane_id = held.lane_id
+RETURNING CAST(lease.lane_id AS text)
+
+-- name: RenewLeases [sqlite]
+UPDATE outbox_lease SET expires_at = :expires_at WHERE lane_id = :lane_id AND holder = :holder RETURNING lane_id
+
+-- name: DeleteLeases [postgresql]
+WITH held AS (
+  SELECT lane_id FROM outbox_lease
+  WHERE lane_id = ANY (CAST(:lane_id::text[] AS uuid[])) AND holder = :holder
+  ORDER BY lane_id FOR UPDATE)
+DELETE FROM outbox_lease AS lease USING held WHERE lease.lane_id = held.lane_id
+
+-- name: DeleteLeases [sqlite]
+DELETE FROM outbox_lease WHERE lane_id = :lane_id AND holder = :holder
+
+-- name: RaiseCursors [postgresql]
+-- Served by outbox_cursor_pkey.
+WITH wanted AS (
+  SELECT old.lane_id, target.published_through
+  FROM outbox_cursor AS old
+  JOIN unnest(:lane_id::text[], :published_through::bigint[]) AS target (lane_id, published_through)
+    ON old.lane_id = CAST(target.lane_id AS uuid)
+  ORDER BY old.lane_id FOR UPDATE OF old)
+UPDATE outbox_cursor AS old SET published_through = GREATEST(old.published_through, wanted.published_through)
+FROM wanted WHERE old.lane_id = wanted.lane_id
+
+-- name: RaiseCursors [sqlite]
+UPDATE outbox_cursor SET published_through = max(published_through, :published_through) WHERE lane_id = :lane_id
+
+-- name: ReadEvents
+-- The running sum ends the answer before its payloads outgrow memory. Served by outbox_event_pkey.
+SELECT sequence, subject, type, headers, payload, record_time
+FROM (SELECT sequence, subject, type, headers, payload, record_time,
+             sum(length(payload)) OVER (ORDER BY sequence) - length(payload) AS bytes_before
+      FROM (SELECT * FROM outbox_event
+            WHERE lane_id = CAST(:lane_id AS uuid) AND sequence BETWEEN :first AND :last
+            ORDER BY sequence LIMIT :events_max) AS wanted) AS counted
+WHERE bytes_before < :bytes_max
+ORDER BY sequence
+
+-- name: InsertParked
+-- An event that was parked in an earlier life of its relay is counted on; one that was given up stays so.
+INSERT INTO outbox_parked (lane_id, sequence, subject, type, headers, payload, record_time, error, attempts, state, reason,
+                           changed_by, changed_at)
+VALUES (CAST(:lane_id AS uuid), :sequence, :subject, :type, :headers, :payload, :record_time, :error, :attempts, 'parked', '', :holder, :now)
+ON CONFLICT (lane_id, sequence) DO UPDATE SET
+  error = excluded.error, attempts = outbox_parked.attempts + excluded.attempts,
+  changed_by = excluded.changed_by, changed_at = excluded.changed_at
+WHERE outbox_parked.state = 'parked'

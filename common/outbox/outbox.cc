@@ -1,0 +1,110 @@
+#include "common/outbox/outbox.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/uuid_v7_source.h"
+#include "common/outbox/migrations.h"
+
+namespace tally::outbox {
+namespace {
+
+LaneStoreOptions StoreOptions(const OutboxOptions& options, const db::Database& database,
+                              base::Clock& clock) {
+  const std::string life = base::UuidV7Source(clock).Next().ToString();
+  return {.stream = options.stream.name,
+          .holder = absl::StrCat(options.instance, "/", life),
+          .lease = options.lease,
+          .sole_process = database.dialect() == db::Dialect::kSqlite};
+}
+
+RelayOptions WithStream(const OutboxOptions& options) {
+  RelayOptions relay = options.relay;
+  relay.publisher.source = options.source;
+  relay.publisher.stream = options.stream;
+  return relay;
+}
+
+}  // namespace
+
+absl::Status Outbox::Migrate(db::Database& database) {
+  return database.Migrate("outbox", kMigrations);
+}
+
+Outbox::Outbox(OutboxOptions options, db::Database& database, bus::Bus& bus, BatchHandler& handler,
+               base::Clock& clock, telemetry::Telemetry& telemetry)
+    : options_(std::move(options)),
+      clock_(clock),
+      telemetry_(telemetry),
+      queue_(options_.queue_commands_max, options_.queue_bytes_max, telemetry.metrics),
+      lanes_(StoreOptions(options_, database, clock), database),
+      handover_(options_.memory_bytes_max, [this] { WakeRelay(); }),
+      relay_(WithStream(options_), lanes_, handover_, bus, [this] { WakeRelay(); }, clock,
+             telemetry) {
+  const int writers = database.dialect() == db::Dialect::kSqlite ? 1 : options_.writers;
+  for (int i = 0; i < writers; ++i) {
+    writers_.push_back(std::make_unique<WriterThread>(options_.writer, queue_, handler, lanes_,
+                                                      handover_, clock, telemetry));
+  }
+}
+
+Outbox::~Outbox() { Shutdown(absl::InfinitePast()); }
+
+void Outbox::Start() {
+  relay_thread_ = std::make_shared<base::StepThread>("relay", [this] { return RunRelay(); });
+  relay_to_wake_ = relay_thread_.get();
+  telemetry_.health.AddLiveness(
+      "relay", [thread = std::weak_ptr(relay_thread_), limit = 3 * options_.lease] {
+        const auto relay = thread.lock();
+        if (relay == nullptr || relay->SinceLastStep() < limit) return absl::OkStatus();
+        return absl::UnavailableError("no step was completed for three leases");
+      });
+  for (const auto& writer : writers_) {
+    writer->thread = std::make_unique<base::StepThread>(
+        "writer", [this, &writer = *writer] { return RunWriter(writer); });
+  }
+}
+
+absl::Duration Outbox::RunWriter(WriterThread& writer) {
+  const absl::Duration rest = writer.writer.Step();
+  if (rest != absl::InfiniteDuration()) return rest;
+  if (queue_.Exhausted()) {
+    if (!writer.finished.HasBeenNotified()) writer.finished.Notify();
+    return rest;
+  }
+  queue_.WaitForCommands(base::StepThread::kMaxWait);
+  return absl::ZeroDuration();
+}
+
+absl::Duration Outbox::RunRelay() {
+  const bool last_round = writers_closed_;
+  const absl::Duration rest = relay_.Step();
+  if (last_round && (relay_.Drained() || relay_.stalled()) && !drained_.HasBeenNotified()) {
+    drained_.Notify();
+  }
+  return rest;
+}
+
+void Outbox::WakeRelay() {
+  if (base::StepThread* thread = relay_to_wake_; thread != nullptr) thread->Wake();
+}
+
+void Outbox::Shutdown(absl::Time deadline) {
+  queue_.Close();
+  if (relay_thread_ == nullptr || writers_closed_) return;
+  for (const auto& writer : writers_) writer->finished.WaitForNotificationWithDeadline(deadline);
+  for (const auto& writer : writers_) {
+    writer->thread->Stop();
+    writer->writer.Close(deadline);
+  }
+  for (auto& command : queue_.Take(SIZE_MAX, SIZE_MAX)) {
+    command->Finish(absl::UnavailableError("shutting down"));
+  }
+  writers_closed_ = true;
+  relay_thread_->Wake();
+  drained_.WaitForNotificationWithDeadline(deadline);
+  relay_thread_->Stop();
+  relay_.Stop(deadline);
+}
+
+}  // namespace tally::outbox

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
+#include "common/base/step_thread.h"
+#include "common/bus/bus.h"
+#include "common/db/database.h"
+#include "common/outbox/batch_handler.h"
+#include "common/outbox/command_queue.h"
+#include "common/outbox/handover.h"
+#include "common/outbox/lane_store.h"
+#include "common/outbox/relay.h"
+#include "common/outbox/writer.h"
+#include "common/telemetry/telemetry.h"
+
+namespace tally::outbox {
+
+struct OutboxOptions {
+  std::string source;        // names the producer on the wire, a constant of its code
+  bus::StreamConfig stream;  // the one stream its lanes belong to
+  std::string instance;      // names this process to operators; need not be unique
+  absl::Duration lease = absl::Seconds(5);
+  int writers = 2;  // PostgreSQL only: on SQLite there is one
+  size_t queue_commands_max = 8192;
+  size_t queue_bytes_max = 64 << 20;
+  size_t memory_bytes_max = 16 << 20;  // committed events kept in memory until they are published
+  WriterOptions writer;
+  RelayOptions relay;  // its source and stream are taken from above
+};
+
+// The transactional outbox of a service, whole: callers submit commands, writers write them in batches together with their
+// events, the relay publishes the events. What a service adds is its commands and a BatchHandler.
+//
+// Guarantees: a command that was finished with OK is committed together with its events, and each of those events reaches
+// the stream at least once, in sequence order, under an id of its own, whatever crashes; events of commands that were not
+// committed never do. Taking commands never waits for the bus. At every moment memory is bounded: the queue, a batch for each
+// writer, the window of the relay and memory_bytes_max.
+//
+//   bus away        commands are taken as fast as ever; events wait in the database, however many
+//   database away   commands wait until their deadlines, the queue fills and refuses
+//   process killed  its lanes' leases expire; another instance, or the next start, closes and drains them
+//   process paused  the same; when it wakes, its writers find their lanes closed and open others
+//
+// Thread-safe: Submit. The rest belongs to the owner's thread. See Writer, Relay and LaneStore for each part.
+class Outbox {
+ public:
+  // Applies this module's migrations; before Start.
+  static absl::Status Migrate(db::Database& database);
+
+  // All that is given by reference must outlive the outbox. Liveness "relay" fails when the relay hangs for three leases.
+  Outbox(OutboxOptions options, db::Database& database, bus::Bus& bus, BatchHandler& handler,
+         base::Clock& clock, telemetry::Telemetry& telemetry);
+  ~Outbox();  // Shutdown, without patience.
+
+  void Start();
+
+  // Takes the command, whose Finish() will be called; or fails at once and leaves it to the caller: RESOURCE_EXHAUSTED when
+  // too much waits, UNAVAILABLE when shutting down.
+  absl::Status Submit(std::unique_ptr<Command>& command) { return queue_.Push(command); }
+
+  // Takes no more commands, writes those taken, closes the lanes, publishes what waits unless the bus is away, gives the
+  // leases up. Best effort until `deadline`; what is not done then is taken up by others or by the next start.
+  void Shutdown(absl::Time deadline);
+
+ private:
+  struct WriterThread {
+    template <typename... Args>
+    explicit WriterThread(Args&&... args) : writer(std::forward<Args>(args)...) {}
+    Writer writer;
+    absl::Notification finished;  // nothing is in hand and nothing will come
+    std::unique_ptr<base::StepThread> thread;
+  };
+
+  absl::Duration RunWriter(WriterThread& writer);
+  absl::Duration RunRelay();
+  void WakeRelay();
+
+  const OutboxOptions options_;
+  base::Clock& clock_;
+  telemetry::Telemetry& telemetry_;
+  std::shared_ptr<base::StepThread> relay_thread_;
+  std::atomic<base::StepThread*> relay_to_wake_ = nullptr;  // the same, for all threads
+  CommandQueue queue_;
+  LaneStore lanes_;
+  Handover handover_;
+  Relay relay_;
+  std::vector<std::unique_ptr<WriterThread>> writers_;
+  std::atomic<bool> writers_closed_ = false;
+  absl::Notification drained_;  // or there is no use in waiting
+};
+
+}  // namespace tally::outbox

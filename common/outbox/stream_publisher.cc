@@ -1,0 +1,148 @@
+#include "common/outbox/stream_publisher.h"
+
+#include <utility>
+
+#include "absl/strings/str_join.h"
+#include "common/bus/event.h"
+
+namespace tally::outbox {
+namespace {
+
+constexpr absl::Duration kConnectionPoll = absl::Milliseconds(100);
+
+bus::Event ToBusEvent(const std::string& source, const std::string& lane_id, OutboxEvent event) {
+  return {.lane_id = lane_id,
+          .sequence = event.sequence,
+          .source = source,
+          .type = std::move(event.type),
+          .subject = std::move(event.subject),
+          .time = event.time,
+          .record_time = event.record_time,
+          .traceparent = std::move(event.traceparent),
+          .payload = std::move(event.payload)};
+}
+
+}  // namespace
+
+StreamPublisher::StreamPublisher(StreamPublisherOptions options, bus::Bus& bus, bus::Waker waker,
+                                 base::Clock& clock, telemetry::Telemetry& telemetry)
+    : options_(std::move(options)),
+      bus_(bus),
+      wall_clock_(clock),
+      clock_(clock),
+      log_(telemetry.log),
+      stalled_gauge_(telemetry.metrics.AddGauge(
+          "tally_relay_stalled", "1 while events wait and the bus takes none of them.")),
+      published_total_(telemetry.metrics.AddCounter("tally_relay_published_total",
+                                                    "Events the stream has acknowledged.")),
+      publisher_(bus.NewPublisher({.window = options_.window_messages,
+                                   .ack_timeout = options_.ack_timeout,
+                                   .waker = std::move(waker)})),
+      backoff_(options_.backoff) {}
+
+size_t StreamPublisher::Room() {
+  if (!Reachable() || clock_.Now() < retry_at_) return 0;
+  if (Full()) return 0;
+  if (declare_due_) Declare();
+  return stalled_ ? 1 : options_.window_messages - in_flight_.size();
+}
+
+bool StreamPublisher::Full() const {
+  if (stalled_) return probe_.has_value();
+  if (in_flight_.empty()) return false;
+  return refused_more_ || in_flight_.size() >= options_.window_messages ||
+         in_flight_bytes_ >= options_.window_bytes_max;
+}
+
+bool StreamPublisher::Reachable() {
+  const bool was_connected = std::exchange(connected_, bus_.Connected());
+  if (!connected_) {
+    Stall("not connected");
+    retry_at_ = clock_.Now() + kConnectionPoll;
+  } else if (!was_connected) {
+    declare_due_ = true;
+    backoff_.Reset();
+    retry_at_ = absl::InfinitePast();
+  }
+  return connected_;
+}
+
+void StreamPublisher::Declare() {
+  declare_due_ = false;
+  const auto declared =
+      bus_.Declare(options_.stream, wall_clock_.Now() + options_.declare_timeout);
+  const std::string note = declared.ok() ? absl::StrJoin(declared->differences, "; ")
+                                         : std::string(declared.status().message());
+  if (std::exchange(declared_as_, note) == note || note.empty()) return;
+  // Without the right to declare there may still be the right to publish: go on.
+  log_.Warning(declared.ok() ? "the stream differs from its declaration" : "cannot declare the stream",
+               {{"stream", options_.stream.name}, {"what", note}});
+}
+
+bool StreamPublisher::Send(const std::shared_ptr<RelayLane>& lane, OutboxEvent event) {
+  const int64_t sequence = event.sequence;
+  const size_t bytes = event.bytes();
+  bus::Event out = ToBusEvent(options_.source, lane->id, std::move(event));
+  const std::string id = out.Id();
+  const absl::Status status =
+      publisher_->Publish(++last_token_, bus::ToMessage(std::move(out)), id);
+  if (!status.ok()) {
+    refused_more_ = absl::IsResourceExhausted(status);
+    if (!refused_more_) Stall(status.message());
+    return false;
+  }
+  in_flight_.emplace(last_token_, Sent{lane, sequence, bytes, lane->outbound.Sent(sequence)});
+  in_flight_bytes_ += bytes;
+  if (stalled_) probe_ = last_token_;
+  return true;
+}
+
+std::vector<StreamPublisher::Result> StreamPublisher::TakeResults() {
+  std::vector<Result> results;
+  bool stored = false;
+  std::optional<std::string> unavailable;
+  refused_more_ = false;
+  for (bus::PublishResult& result : publisher_->TakeResults()) {
+    const auto it = in_flight_.find(result.token);
+    if (it == in_flight_.end()) continue;
+    Sent& sent = it->second;
+    if (result.outcome == bus::PublishOutcome::kStored ||
+        result.outcome == bus::PublishOutcome::kDuplicate) {
+      stored = true;
+      published_total_.Increment();
+    }
+    if (result.outcome == bus::PublishOutcome::kUnavailable) unavailable = result.error;
+    if (probe_ == result.token) probe_.reset();
+    in_flight_bytes_ -= sent.bytes;
+    results.push_back({.lane = std::move(sent.lane),
+                       .sequence = sent.sequence,
+                       .outcome = result.outcome,
+                       .error = std::move(result.error),
+                       .first_time = sent.first_time});
+    in_flight_.erase(it);
+  }
+  if (stored) Recover();
+  if (unavailable.has_value()) Stall(*unavailable);
+  return results;
+}
+
+void StreamPublisher::Stall(absl::string_view why) {
+  if (!stalled_) {
+    log_.Warning("the bus takes no events", {{"stream", options_.stream.name}, {"why", why}});
+  }
+  stalled_ = true;
+  stalled_gauge_.Set(1);
+  declare_due_ = true;
+  retry_at_ = clock_.Now() + backoff_.Next();
+}
+
+void StreamPublisher::Recover() {
+  if (stalled_) log_.Info("the bus takes events again", {{"stream", options_.stream.name}});
+  stalled_ = false;
+  stalled_gauge_.Set(0);
+  probe_.reset();
+  retry_at_ = absl::InfinitePast();
+  backoff_.Reset();
+}
+
+}  // namespace tally::outbox
