@@ -19,24 +19,28 @@ void SetDefaults(const Program& program) {
 }
 
 std::string Help(const Program& program) {
-  std::string text = absl::StrCat(program.summary, "\n\nFlags, each with its environment variable:\n");
+  std::string text =
+      absl::StrCat(program.summary, "\n\nFlags, each with its environment variable:\n");
   for (const std::string& name : FlagNames()) {
     const absl::CommandLineFlag& flag = *absl::FindCommandLineFlag(name);
     absl::StrAppend(&text, "\n  --", name, "  (", VariableOf(name), ")\n      ", flag.Help(), "\n");
     const std::string value = flag.CurrentValue();
     if (!value.empty()) absl::StrAppend(&text, "      Default: ", value, "\n");
   }
-  absl::StrAppend(&text,
-                  "\n  --flagfile\n      A file with flags: one --name=value on a line, # comments.\n"
-                  "\n  --help, --version\n\n"
-                  "The command line goes before the environment. A secret can be kept in a file: the same variable with\n"
-                  "_FILE at its end names it.\n");
+  absl::StrAppend(
+      &text,
+      "\n  --flagfile\n      A file with flags: one --name=value on a line, # comments.\n"
+      "\n  --help, --version\n\n"
+      "The command line goes before the environment. A secret can be kept in a file: the same "
+      "variable with\n"
+      "_FILE at its end names it.\n");
   return text;
 }
 
 }  // namespace
 
-CommandLine Parse(int argc, const char* const* argv, const Program& program, base::Violations& problems) {
+CommandLine Parse(int argc, const char* const* argv, const Program& program,
+                  base::Violations& problems) {
   SetDefaults(program);
   const std::string help = Help(program);
   FlagReader reader(problems);
@@ -54,9 +58,9 @@ CommandLine Parse(int argc, const char* const* argv, const Program& program, bas
 }
 
 std::string Describe(const Program& program, const base::Violations& problems) {
-  std::string text = absl::StrCat(program.name, ": ", problems.list().size(),
-                                  problems.list().size() == 1 ? " setting is wrong" : " settings are wrong",
-                                  " (see --help)\n");
+  std::string text = absl::StrCat(
+      program.name, ": ", problems.list().size(),
+      problems.list().size() == 1 ? " setting is wrong" : " settings are wrong", " (see --help)\n");
   for (const base::Violation& problem : problems.list()) {
     absl::StrAppend(&text, "  ", problem.field, ": ", problem.description, "\n");
   }

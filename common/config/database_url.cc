@@ -7,7 +7,8 @@ namespace tally::config {
 bool AbslParseFlag(absl::string_view text, DatabaseUrl* value, std::string* error) {
   constexpr absl::string_view kSqlite = "sqlite:";
   const bool sqlite = absl::StartsWith(text, kSqlite) && text.size() > kSqlite.size();
-  const bool postgresql = absl::StartsWith(text, "postgresql://") || absl::StartsWith(text, "postgres://");
+  const bool postgresql =
+      absl::StartsWith(text, "postgresql://") || absl::StartsWith(text, "postgres://");
   if (!sqlite && !postgresql) {
     *error = "must be sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME";
     return false;

@@ -6,8 +6,9 @@
 
 namespace tally::config {
 
-// Where a service keeps its data: sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME. May hold a password: never
-// logged. As a flag only the form is checked; whether the database is there is found out by opening it.
+// Where a service keeps its data: sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME. May
+// hold a password: never logged. As a flag only the form is checked; whether the database is there
+// is found out by opening it.
 struct DatabaseUrl {
   std::string url;
 

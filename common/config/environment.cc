@@ -53,15 +53,19 @@ void FindMisspelt(const std::vector<std::string>& flags, base::Violations& probl
     if (!absl::StartsWith(variable, kPrefix)) continue;
     const std::string nearest = NearestWord(FlagOf(variable), flags);
     if (nearest.empty() || nearest == FlagOf(variable)) continue;
-    problems.Add(std::string(variable), absl::StrCat("no such setting; did you mean ", VariableOf(nearest), "?"));
+    problems.Add(std::string(variable),
+                 absl::StrCat("no such setting; did you mean ", VariableOf(nearest), "?"));
   }
 }
 
 }  // namespace
 
-std::string VariableOf(absl::string_view flag) { return absl::StrCat(kPrefix, absl::AsciiStrToUpper(flag)); }
+std::string VariableOf(absl::string_view flag) {
+  return absl::StrCat(kPrefix, absl::AsciiStrToUpper(flag));
+}
 
-void ReadEnvironment(const std::function<bool(const std::string&)>& is_given, base::Violations& problems) {
+void ReadEnvironment(const std::function<bool(const std::string&)>& is_given,
+                     base::Violations& problems) {
   const std::vector<std::string> flags = FlagNames();
   for (const std::string& name : flags) {
     if (!is_given(name)) ReadVariablesOf(*absl::FindCommandLineFlag(name), problems);

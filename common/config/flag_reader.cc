@@ -19,7 +19,8 @@ constexpr int kFlagfileDepthMax = 8;
 
 std::string NoSuchFlag(absl::string_view name) {
   const std::string nearest = NearestWord(name, FlagNames());
-  return nearest.empty() ? "no such flag; see --help" : absl::StrCat("no such flag; did you mean --", nearest, "?");
+  return nearest.empty() ? "no such flag; see --help"
+                         : absl::StrCat("no such flag; did you mean --", nearest, "?");
 }
 
 }  // namespace
@@ -54,7 +55,8 @@ bool FlagReader::ReadFlag(absl::string_view word, const std::string* next) {
     problems_.Add("--" + name, "needs a value");
     return false;
   }
-  const absl::string_view text = equals == body.npos ? absl::string_view(*next) : body.substr(equals + 1);
+  const absl::string_view text =
+      equals == body.npos ? absl::string_view(*next) : body.substr(equals + 1);
   if (is_flagfile) {
     ReadFlagFile(std::string(text));
   } else {
@@ -77,7 +79,8 @@ bool FlagReader::ReadWordAlone(absl::string_view name) {
 void FlagReader::ReadFlagFile(const std::string& path) {
   const std::optional<std::string> content = ReadSettingFile(path);
   if (!content.has_value() || flagfile_depth_ == kFlagfileDepthMax) {
-    problems_.Add("--flagfile", absl::StrCat("cannot read ", path, " (at most 64 KiB, 8 files deep)"));
+    problems_.Add("--flagfile",
+                  absl::StrCat("cannot read ", path, " (at most 64 KiB, 8 files deep)"));
     return;
   }
   ++flagfile_depth_;
@@ -87,7 +90,9 @@ void FlagReader::ReadFlagFile(const std::string& path) {
     if (absl::StartsWith(line, "-") && line != "-" && line != "--") {
       ReadFlag(line, nullptr);
     } else {
-      problems_.Add("--flagfile", absl::StrCat(path, " may hold lines --name=value, # comments and empty lines only"));
+      problems_.Add(
+          "--flagfile",
+          absl::StrCat(path, " may hold lines --name=value, # comments and empty lines only"));
     }
   }
   --flagfile_depth_;

@@ -10,7 +10,8 @@
 
 namespace tally::config {
 
-// Takes the words of a command line, and the lines of flag files named in it, in order; the last of two counts.
+// Takes the words of a command line, and the lines of flag files named in it, in order; the last of
+// two counts.
 class FlagReader {
  public:
   explicit FlagReader(base::Violations& problems) : problems_(problems) {}

@@ -7,11 +7,13 @@
 namespace tally::config {
 namespace {
 
-constexpr char kForm[] = "must be HOST:PORT, port 0 to 65535; an IPv6 address in brackets: [::1]:7070";
+constexpr char kForm[] =
+    "must be HOST:PORT, port 0 to 65535; an IPv6 address in brackets: [::1]:7070";
 
 // Empty if the brackets do not fit.
 absl::string_view WithoutBrackets(absl::string_view host) {
-  if (absl::StartsWith(host, "[") && absl::EndsWith(host, "]")) return host.substr(1, host.size() - 2);
+  if (absl::StartsWith(host, "[") && absl::EndsWith(host, "]"))
+    return host.substr(1, host.size() - 2);
   return host.find_first_of("[]:") == host.npos ? host : "";
 }
 
@@ -19,7 +21,8 @@ absl::string_view WithoutBrackets(absl::string_view host) {
 
 absl::StatusOr<HostPort> HostPort::Parse(absl::string_view text) {
   const size_t colon = text.rfind(':');
-  if (colon == text.npos || text.find_first_of(" /,@") != text.npos) return absl::InvalidArgumentError(kForm);
+  if (colon == text.npos || text.find_first_of(" /,@") != text.npos)
+    return absl::InvalidArgumentError(kForm);
   HostPort result;
   result.host = std::string(WithoutBrackets(text.substr(0, colon)));
   const absl::string_view port = text.substr(colon + 1);
@@ -31,7 +34,8 @@ absl::StatusOr<HostPort> HostPort::Parse(absl::string_view text) {
 }
 
 std::string HostPort::ToString() const {
-  return absl::StrContains(host, ':') ? absl::StrCat("[", host, "]:", port) : absl::StrCat(host, ":", port);
+  return absl::StrContains(host, ':') ? absl::StrCat("[", host, "]:", port)
+                                      : absl::StrCat(host, ":", port);
 }
 
 bool AbslParseFlag(absl::string_view text, HostPort* value, std::string* error) {

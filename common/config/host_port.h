@@ -7,7 +7,8 @@
 
 namespace tally::config {
 
-// A TCP address: name or IP address and port. As a flag it is written HOST:PORT, an IPv6 address in brackets: [::1]:7070.
+// A TCP address: name or IP address and port. As a flag it is written HOST:PORT, an IPv6 address in
+// brackets: [::1]:7070.
 struct HostPort {
   std::string host;
   int port = 0;  // 0 to 65535; 0 means "any free port" where something listens

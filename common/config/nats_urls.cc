@@ -13,7 +13,8 @@ namespace {
 bool IsNatsUrl(absl::string_view url) {
   if (!absl::ConsumePrefix(&url, "nats://") && !absl::ConsumePrefix(&url, "tls://")) return false;
   const size_t at = url.rfind('@');
-  const absl::StatusOr<HostPort> address = HostPort::Parse(at == url.npos ? url : url.substr(at + 1));
+  const absl::StatusOr<HostPort> address =
+      HostPort::Parse(at == url.npos ? url : url.substr(at + 1));
   return address.ok() && address->port > 0;
 }
 

@@ -7,8 +7,8 @@
 
 namespace tally::config {
 
-// The servers of one NATS cluster, each nats://HOST:PORT or tls://HOST:PORT, with USER:PASSWORD@ before the host where
-// needed. As a flag separated by commas. May hold a password: never logged.
+// The servers of one NATS cluster, each nats://HOST:PORT or tls://HOST:PORT, with USER:PASSWORD@
+// before the host where needed. As a flag separated by commas. May hold a password: never logged.
 struct NatsUrls {
   std::vector<std::string> urls;
 

@@ -14,21 +14,26 @@ using tally::config::HostPort;
 using tally::config::NatsUrls;
 
 ABSL_FLAG(HostPort, listen, (HostPort{"127.0.0.1", 0}),
-          "gRPC address, HOST:PORT. Port 0 takes a free one. Everyone who reaches it may do everything: there is no "
+          "gRPC address, HOST:PORT. Port 0 takes a free one. Everyone who reaches it may do "
+          "everything: there is no "
           "authentication yet.");
 ABSL_FLAG(HostPort, http, (HostPort{"127.0.0.1", 0}),
           "HTTP address for /metrics, /livez and /readyz, HOST:PORT. Port 0 takes a free one.");
 ABSL_FLAG(DatabaseUrl, database, {},
-          "Where the data is kept: sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME. With a password give it "
+          "Where the data is kept: sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME. With "
+          "a password give it "
           "by environment or file, so that `ps` does not show it.");
 ABSL_FLAG(int, database_sessions, 8, "Database sessions at most, 1 to 1000.");
 ABSL_FLAG(NatsUrls, nats, (NatsUrls{{"nats://127.0.0.1:4222"}}),
-          "NATS servers of one cluster: nats://HOST:PORT or tls://HOST:PORT, several separated by commas.");
+          "NATS servers of one cluster: nats://HOST:PORT or tls://HOST:PORT, several separated by "
+          "commas.");
 ABSL_FLAG(std::string, instance, "",
-          "Name of this process in leases and logs, unique among all that run. Empty: made of host, process and a "
+          "Name of this process in leases and logs, unique among all that run. Empty: made of "
+          "host, process and a "
           "random number.");
 ABSL_FLAG(absl::Duration, drain_timeout, absl::Seconds(10),
-          "How long calls under way may take after SIGTERM, 0s to 10m. The process ends at most 10s later.");
+          "How long calls under way may take after SIGTERM, 0s to 10m. The process ends at most "
+          "10s later.");
 
 namespace tally::config {
 namespace {

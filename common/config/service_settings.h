@@ -12,13 +12,14 @@ namespace tally::config {
 
 // The settings that every service has, under the same flag names.
 struct ServiceSettings {
-  HostPort listen;                 // --listen: gRPC; loopback by default, because there is no authentication yet
-  HostPort http;                   // --http: metrics, liveness, readiness
-  DatabaseUrl database;            // --database
-  int database_sessions = 8;       // --database_sessions: at most this many at a time
-  NatsUrls nats;                   // --nats
-  std::string instance;            // --instance: name of this process in leases and logs; unique among all that run
-  absl::Duration drain_timeout;    // --drain_timeout: how long calls under way may take after SIGTERM
+  HostPort listen;  // --listen: gRPC; loopback by default, because there is no authentication yet
+  HostPort http;    // --http: metrics, liveness, readiness
+  DatabaseUrl database;       // --database
+  int database_sessions = 8;  // --database_sessions: at most this many at a time
+  NatsUrls nats;              // --nats
+  std::string
+      instance;  // --instance: name of this process in leases and logs; unique among all that run
+  absl::Duration drain_timeout;  // --drain_timeout: how long calls under way may take after SIGTERM
 };
 
 // Reads the flags after Parse and adds a problem for each value out of range.

@@ -21,14 +21,16 @@ std::vector<std::string> FlagNames() {
   return names;
 }
 
-bool SetFlagFromText(absl::CommandLineFlag& flag, absl::string_view text, absl::string_view given_as,
-                     base::Violations& problems) {
+bool SetFlagFromText(absl::CommandLineFlag& flag, absl::string_view text,
+                     absl::string_view given_as, base::Violations& problems) {
   std::string error;
   if (flag.ParseFrom(text, &error)) return true;
   absl::string_view reason = error;
-  absl::ConsumePrefix(&reason, absl::StrCat("Illegal value '", text, "' specified for flag '", flag.Name(), "'"));
+  absl::ConsumePrefix(
+      &reason, absl::StrCat("Illegal value '", text, "' specified for flag '", flag.Name(), "'"));
   absl::ConsumePrefix(&reason, "; ");
-  problems.Add(std::string(given_as), std::string(reason.empty() ? "is not a valid value" : reason));
+  problems.Add(std::string(given_as),
+               std::string(reason.empty() ? "is not a valid value" : reason));
   return false;
 }
 

@@ -8,7 +8,8 @@
 
 namespace tally::config {
 
-// Number of characters to insert, remove or replace to turn one text into the other.
+// Number of characters to insert, remove, replace or swap with the next to turn one text into the
+// other.
 size_t EditDistance(absl::string_view a, absl::string_view b);
 
 // The known word that `word` is a likely misspelling of; empty if none is near.

@@ -14,7 +14,8 @@ namespace {
 
 absl::Time DeadlineOf(const grpc::CallbackServerContext& context, absl::Time fallback) {
   const std::chrono::system_clock::time_point deadline = context.deadline();
-  return deadline == std::chrono::system_clock::time_point::max() ? fallback : absl::FromChrono(deadline);
+  return deadline == std::chrono::system_clock::time_point::max() ? fallback
+                                                                  : absl::FromChrono(deadline);
 }
 
 // 00-<32 hex digits>-<16 hex digits>-<2 hex digits>
@@ -27,7 +28,8 @@ bool IsTraceparent(absl::string_view text) {
 
 }  // namespace
 
-Call::Call(const Endpoint& endpoint, absl::string_view method, const grpc::CallbackServerContext& context)
+Call::Call(const Endpoint& endpoint, absl::string_view method,
+           const grpc::CallbackServerContext& context)
     : endpoint_(endpoint),
       method_(endpoint.method(method)),
       context_(context),

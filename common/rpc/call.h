@@ -11,13 +11,16 @@
 
 namespace tally::rpc {
 
-// One call under way: what is known of it, and its end. Thread-safe, and valid until it is finished.
+// One call under way: what is known of it, and its end. Thread-safe, and valid until it is
+// finished.
 //
-// Ending a call in time is the duty of whoever holds it: gRPC keeps request and response until then, so nobody else may.
-// Whoever waits with a call asks Alive() before the work and bounds the wait by deadline().
+// Ending a call in time is the duty of whoever holds it: gRPC keeps request and response until
+// then, so nobody else may. Whoever waits with a call asks Alive() before the work and bounds the
+// wait by deadline().
 class Call {
  public:
-  Call(const Endpoint& endpoint, absl::string_view method, const grpc::CallbackServerContext& context);
+  Call(const Endpoint& endpoint, absl::string_view method,
+       const grpc::CallbackServerContext& context);
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
@@ -30,10 +33,12 @@ class Call {
   // OK while somebody waits for the answer; else CANCELLED or DEADLINE_EXCEEDED.
   absl::Status Alive() const;
 
-  // Who calls. Always empty so far: there is no authentication, and every caller has every permission.
+  // Who calls. Always empty so far: there is no authentication, and every caller has every
+  // permission.
   absl::string_view caller() const { return ""; }
 
-  // W3C trace context that the caller sent; empty if it sent none or a malformed one. Valid as long as the call.
+  // W3C trace context that the caller sent; empty if it sent none or a malformed one. Valid as long
+  // as the call.
   absl::string_view traceparent() const;
 
  protected:

@@ -58,20 +58,24 @@ absl::Status NeutralError(absl::StatusCode code, const std::string& log_id) {
     default:
       break;
   }
-  if (log_id.empty()) return Error(code, reason, absl::AsciiStrToLower(absl::StrReplaceAll(reason, {{"_", " "}})));
-  return Error(code, reason, absl::StrCat("internal error, logged as ", log_id), {{"log_id", log_id}});
+  if (log_id.empty())
+    return Error(code, reason, absl::AsciiStrToLower(absl::StrReplaceAll(reason, {{"_", " "}})));
+  return Error(code, reason, absl::StrCat("internal error, logged as ", log_id),
+               {{"log_id", log_id}});
 }
 
 }  // namespace
 
-Endpoint::Endpoint(absl::string_view service, telemetry::Telemetry& telemetry, EndpointOptions options)
+Endpoint::Endpoint(absl::string_view service, telemetry::Telemetry& telemetry,
+                   EndpointOptions options)
     : telemetry_(telemetry), options_(options), log_limit_(kLogLinesPerSecondMax) {
   const google::protobuf::ServiceDescriptor* descriptor =
       google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(std::string(service));
   TALLY_CHECK(descriptor != nullptr);
   for (int i = 0; i < descriptor->method_count(); ++i) {
     const std::string& name = descriptor->method(i)->name();
-    methods_[name] = std::make_unique<Method>(absl::StrCat(std::string(service), "/", name), telemetry.metrics);
+    methods_[name] =
+        std::make_unique<Method>(absl::StrCat(std::string(service), "/", name), telemetry.metrics);
   }
 }
 
@@ -81,12 +85,14 @@ Method& Endpoint::method(absl::string_view name) const {
   return *found->second;
 }
 
-absl::Status Endpoint::Settle(const Method& method, absl::Duration duration, const absl::Status& status) const {
+absl::Status Endpoint::Settle(const Method& method, absl::Duration duration,
+                              const absl::Status& status) const {
   const Fault fault = FaultOf(status.code());
   std::string log_id;
   telemetry::Log& log = telemetry_.log;
   if (fault == Fault::kOurs || fault == Fault::kEnvironment) {
-    if (const std::optional<int64_t> left_out = log_limit_.Admit(absl::Now()); left_out.has_value()) {
+    if (const std::optional<int64_t> left_out = log_limit_.Admit(absl::Now());
+        left_out.has_value()) {
       if (fault == Fault::kOurs) log_id = NewLogId();
       log.Warning("call failed", {{"method", method.name()},
                                   {"log_id", log_id},

@@ -17,21 +17,26 @@ struct EndpointOptions {
   absl::Duration default_deadline = absl::Seconds(10);  // of unary calls that come without one
 };
 
-// What all calls of one service share: its methods with their metrics, the log, the default deadline. A service owns one and
-// passes it to Handle (handle.h) in each of its methods. Thread-safe.
+// What all calls of one service share: its methods with their metrics, the log, the default
+// deadline. A service owns one and passes it to Handle (handle.h) in each of its methods.
+// Thread-safe.
 class Endpoint {
  public:
-  // `service` is the full name, OrderService::service_full_name(); it must be compiled into this binary.
-  Endpoint(absl::string_view service, telemetry::Telemetry& telemetry, EndpointOptions options = {});
+  // `service` is the full name, OrderService::service_full_name(); it must be compiled into this
+  // binary.
+  Endpoint(absl::string_view service, telemetry::Telemetry& telemetry,
+           EndpointOptions options = {});
 
-  // `name` without the service: "PlaceOrder". A name that the service does not have ends the process.
+  // `name` without the service: "PlaceOrder". A name that the service does not have ends the
+  // process.
   Method& method(absl::string_view name) const;
 
   const EndpointOptions& options() const { return options_; }
 
-  // Logs how a call ended and returns what its caller may see of it: an error that errors.h did not make keeps only its code,
-  // and where the fault is ours the message names the log line.
-  absl::Status Settle(const Method& method, absl::Duration duration, const absl::Status& status) const;
+  // Logs how a call ended and returns what its caller may see of it: an error that errors.h did not
+  // make keeps only its code, and where the fault is ours the message names the log line.
+  absl::Status Settle(const Method& method, absl::Duration duration,
+                      const absl::Status& status) const;
 
  private:
   telemetry::Telemetry& telemetry_;

@@ -36,7 +36,8 @@ google::rpc::Status ToProto(const absl::Status& status) {
   google::rpc::Status proto;
   proto.set_code(static_cast<int>(status.code()));
   proto.set_message(std::string(status.message()));
-  const std::string types[] = {TypeUrlOf(google::rpc::ErrorInfo()), TypeUrlOf(google::rpc::BadRequest()),
+  const std::string types[] = {TypeUrlOf(google::rpc::ErrorInfo()),
+                               TypeUrlOf(google::rpc::BadRequest()),
                                TypeUrlOf(google::rpc::RetryInfo())};
   for (const std::string& type : types) {
     const absl::optional<absl::Cord> payload = status.GetPayload(type);
@@ -60,7 +61,9 @@ ErrorDetails DetailsOf(const absl::Status& status) { return DetailsOf(ToProto(st
 
 std::string CodeName(absl::StatusCode code) { return absl::StatusCodeToString(code); }
 
-std::string CodeName(grpc::StatusCode code) { return CodeName(static_cast<absl::StatusCode>(code)); }
+std::string CodeName(grpc::StatusCode code) {
+  return CodeName(static_cast<absl::StatusCode>(code));
+}
 
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;

@@ -15,7 +15,8 @@ namespace tally::rpc {
 
 // The google.rpc details of an error, as a client sees them.
 struct ErrorDetails {
-  std::string reason;  // empty: the answer carried no ErrorInfo, so it came from elsewhere (a proxy, gRPC itself)
+  std::string reason;  // empty: the answer carried no ErrorInfo, so it came from elsewhere (a
+                       // proxy, gRPC itself)
   std::string domain;
   std::map<std::string, std::string> metadata;
   std::vector<base::Violation> violations;

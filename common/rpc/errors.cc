@@ -13,7 +13,8 @@
 namespace tally::rpc {
 namespace {
 
-// Trailing metadata of a call may have 8 KiB in all, sometimes in base64 and with the message twice.
+// Trailing metadata of a call may have 8 KiB in all, sometimes in base64 and with the message
+// twice.
 constexpr size_t kViolationBytesMax = 4 << 10;
 
 void SetRetryDelay(absl::Status& status, absl::Duration delay) {
@@ -24,7 +25,8 @@ void SetRetryDelay(absl::Status& status, absl::Duration delay) {
   SetPayload(status, info);
 }
 
-void AddViolation(google::rpc::BadRequest& details, const std::string& field, const std::string& description) {
+void AddViolation(google::rpc::BadRequest& details, const std::string& field,
+                  const std::string& description) {
   google::rpc::BadRequest::FieldViolation& violation = *details.add_field_violations();
   violation.set_field(field);
   violation.set_description(description);
@@ -61,19 +63,22 @@ absl::Status BadRequest(const base::Violations& violations) {
   TALLY_CHECK(!violations.empty());
   const base::Violation& first = violations.list().front();
   std::string message = absl::StrCat(first.field, ": ", first.description);
-  if (const size_t more = violations.list().size() - 1; more > 0) absl::StrAppend(&message, " (and ", more, " more)");
+  if (const size_t more = violations.list().size() - 1; more > 0)
+    absl::StrAppend(&message, " (and ", more, " more)");
   absl::Status status = Error(absl::StatusCode::kInvalidArgument, "INVALID_FIELDS", message);
   SetPayload(status, DetailsThatFit(violations.list()));
   return status;
 }
 
-absl::Status Unavailable(absl::string_view reason, absl::string_view message, absl::Duration retry_delay) {
+absl::Status Unavailable(absl::string_view reason, absl::string_view message,
+                         absl::Duration retry_delay) {
   absl::Status status = Error(absl::StatusCode::kUnavailable, reason, message);
   SetRetryDelay(status, retry_delay);
   return status;
 }
 
-absl::Status ResourceExhausted(absl::string_view reason, absl::string_view message, absl::Duration retry_delay) {
+absl::Status ResourceExhausted(absl::string_view reason, absl::string_view message,
+                               absl::Duration retry_delay) {
   absl::Status status = Error(absl::StatusCode::kResourceExhausted, reason, message);
   SetRetryDelay(status, retry_delay);
   return status;

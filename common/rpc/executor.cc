@@ -10,7 +10,8 @@ Executor::Executor(ExecutorOptions options, telemetry::Telemetry& telemetry)
     : options_(std::move(options)),
       waiting_(telemetry.metrics.AddGauge("tally_executor_waiting", "Tasks that wait for a thread.",
                                           {{"executor", options_.name}})),
-      refused_(telemetry.metrics.AddCounter("tally_executor_refused_total", "Tasks refused because the queue was full.",
+      refused_(telemetry.metrics.AddCounter("tally_executor_refused_total",
+                                            "Tasks refused because the queue was full.",
                                             {{"executor", options_.name}})) {
   for (int i = 0; i < options_.threads; ++i) {
     threads_.emplace_back([this] { Run(); });

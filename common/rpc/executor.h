@@ -18,8 +18,9 @@ struct ExecutorOptions {
   size_t queue_max = 256;  // tasks that wait
 };
 
-// Threads for work that blocks (reads from the database), which must never happen on gRPC's own few threads. Bounded: when
-// the queue is full, work is refused at once instead of waiting unseen. Thread-safe.
+// Threads for work that blocks (reads from the database), which must never happen on gRPC's own few
+// threads. Bounded: when the queue is full, work is refused at once instead of waiting unseen.
+// Thread-safe.
 class Executor {
  public:
   using Task = absl::AnyInvocable<void()>;
@@ -28,12 +29,15 @@ class Executor {
   // Runs what was accepted, then joins. Nothing may be submitted any more.
   ~Executor();
 
-  // False if the queue is full; the task was then not run and never will be. Tasks start in this order and must not throw.
+  // False if the queue is full; the task was then not run and never will be. Tasks start in this
+  // order and must not throw.
   bool TrySubmit(Task task);
 
  private:
   void Run();
-  bool HasTaskOrStopping() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_ || !tasks_.empty(); }
+  bool HasTaskOrStopping() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return stopping_ || !tasks_.empty();
+  }
 
   const ExecutorOptions options_;
   telemetry::Gauge& waiting_;

@@ -13,8 +13,10 @@ constexpr size_t kWatchersMax = 1000;
 
 }  // namespace
 
-// One Watch stream. At most one write is under way; what changes meanwhile is conflated into the next one.
-class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheckResponse>, private Call {
+// One Watch stream. At most one write is under way; what changes meanwhile is conflated into the
+// next one.
+class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheckResponse>,
+                                     private Call {
  public:
   Watcher(HealthService& service, const grpc::CallbackServerContext& context, std::string name)
       : Call(service.endpoint_, "Watch", context), service_(service), name_(std::move(name)) {}
@@ -99,7 +101,8 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-HealthService::HealthService(const std::vector<std::string>& services, telemetry::Telemetry& telemetry)
+HealthService::HealthService(const std::vector<std::string>& services,
+                             telemetry::Telemetry& telemetry)
     : telemetry_(telemetry),
       endpoint_(grpc::health::v1::Health::service_full_name(), telemetry),
       ready_names_(services.begin(), services.end()) {
@@ -112,11 +115,13 @@ HealthService::~HealthService() = default;
 HealthService::ServingStatus HealthService::StatusOf(const std::string& service) const {
   const bool readiness = ready_names_.contains(service);
   if (!readiness && service != "liveness") return HealthCheckResponse::SERVICE_UNKNOWN;
-  const bool healthy = !shut_down_ && (readiness ? telemetry_.health.Ready() : telemetry_.health.Live()).ok();
+  const bool healthy =
+      !shut_down_ && (readiness ? telemetry_.health.Ready() : telemetry_.health.Live()).ok();
   return healthy ? HealthCheckResponse::SERVING : HealthCheckResponse::NOT_SERVING;
 }
 
-grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* context, const HealthCheckRequest* request,
+grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* context,
+                                               const HealthCheckRequest* request,
                                                HealthCheckResponse* response) {
   return Handle(endpoint_, "Check", context, request, response, [this](auto& call) {
     const ServingStatus status = StatusOf(call.request().service());
@@ -127,17 +132,19 @@ grpc::ServerUnaryReactor* HealthService::Check(grpc::CallbackServerContext* cont
   });
 }
 
-grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(grpc::CallbackServerContext* context,
-                                                                    const HealthCheckRequest* request) {
+grpc::ServerWriteReactor<HealthCheckResponse>* HealthService::Watch(
+    grpc::CallbackServerContext* context, const HealthCheckRequest* request) {
   auto* watcher = new Watcher(*this, *context, request->service());
   absl::MutexLock lock(&mutex_);
   if (watchers_.size() >= kWatchersMax) {
-    watcher->End(ResourceExhausted("TOO_MANY_WATCHERS", "too many health watchers", absl::Seconds(10)));
+    watcher->End(
+        ResourceExhausted("TOO_MANY_WATCHERS", "too many health watchers", absl::Seconds(10)));
     return watcher;
   }
   watchers_.insert(watcher);
   watcher->Update(StatusOf(watcher->name()));
-  if (shut_down_) watcher->End(Unavailable("SHUTTING_DOWN", "the server shuts down", absl::Seconds(1)));
+  if (shut_down_)
+    watcher->End(Unavailable("SHUTTING_DOWN", "the server shuts down", absl::Seconds(1)));
   return watcher;
 }
 

@@ -16,9 +16,10 @@
 
 namespace tally::rpc {
 
-// The standard gRPC health service, fed by telemetry.health. The names "", "readiness" and the full name of each service stand for
-// readiness, "liveness" for liveness. Watch looks twice a second and sends what changed. gRPC's built-in one is not used
-// because reflection does not list it. Thread-safe.
+// The standard gRPC health service, fed by telemetry.health. The names "", "readiness" and the full
+// name of each service stand for readiness, "liveness" for liveness. Watch looks twice a second and
+// sends what changed. gRPC's built-in one is not used because reflection does not list it.
+// Thread-safe.
 class HealthService final : public grpc::health::v1::Health::CallbackService {
  public:
   HealthService(const std::vector<std::string>& services, telemetry::Telemetry& telemetry);
@@ -28,7 +29,8 @@ class HealthService final : public grpc::health::v1::Health::CallbackService {
                                   const grpc::health::v1::HealthCheckRequest* request,
                                   grpc::health::v1::HealthCheckResponse* response) override;
   grpc::ServerWriteReactor<grpc::health::v1::HealthCheckResponse>* Watch(
-      grpc::CallbackServerContext* context, const grpc::health::v1::HealthCheckRequest* request) override;
+      grpc::CallbackServerContext* context,
+      const grpc::health::v1::HealthCheckRequest* request) override;
 
   // From now on everything is NOT_SERVING; watchers are told and their streams end. Does not block.
   void Shutdown();

@@ -9,8 +9,8 @@
 
 namespace tally::rpc {
 
-// Lets a bounded number of log lines through in each second, so that a storm of failing calls does not become a storm of
-// lines. Thread-safe.
+// Lets a bounded number of log lines through in each second, so that a storm of failing calls does
+// not become a storm of lines. Thread-safe.
 class LogLimit {
  public:
   explicit LogLimit(int lines_per_second_max) : lines_per_second_max_(lines_per_second_max) {}

@@ -11,8 +11,9 @@ Method::Method(std::string name, telemetry::Metrics& metrics)
     : name_(std::move(name)),
       metrics_(metrics),
       in_flight_(metrics.AddGauge("tally_rpc_in_flight", "Calls under way.", {{"method", name_}})),
-      duration_seconds_(metrics.AddHistogram("tally_rpc_duration_seconds", "From the arrival of a call to its answer.",
-                                             {{"method", name_}}, telemetry::Metrics::LatencyBounds())) {}
+      duration_seconds_(metrics.AddHistogram(
+          "tally_rpc_duration_seconds", "From the arrival of a call to its answer.",
+          {{"method", name_}}, telemetry::Metrics::LatencyBounds())) {}
 
 void Method::Finished(absl::StatusCode code, absl::Duration duration) {
   in_flight_.Decrement();
@@ -25,8 +26,9 @@ telemetry::Counter& Method::CounterOf(absl::StatusCode code) {
   if (index >= by_code_.size()) index = static_cast<size_t>(absl::StatusCode::kUnknown);
   telemetry::Counter* counter = by_code_[index].load(std::memory_order_acquire);
   if (counter == nullptr) {
-    counter = &metrics_.AddCounter("tally_rpc_requests_total", "Calls answered.",
-                                   {{"method", name_}, {"code", CodeName(static_cast<absl::StatusCode>(index))}});
+    counter = &metrics_.AddCounter(
+        "tally_rpc_requests_total", "Calls answered.",
+        {{"method", name_}, {"code", CodeName(static_cast<absl::StatusCode>(index))}});
     by_code_[index].store(counter, std::memory_order_release);
   }
   return *counter;

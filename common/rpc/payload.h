@@ -10,7 +10,8 @@
 
 namespace tally::rpc {
 
-// google.rpc detail messages live in an absl::Status as payloads, under the type URL they have on the wire.
+// google.rpc detail messages live in an absl::Status as payloads, under the type URL they have on
+// the wire.
 
 inline std::string TypeUrlOf(const google::protobuf::Message& message) {
   return absl::StrCat("type.googleapis.com/", message.GetTypeName());

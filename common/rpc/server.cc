@@ -22,12 +22,14 @@ std::shared_ptr<grpc::ServerCredentials> Credentials() { return grpc::InsecureSe
 
 void Configure(const ServerOptions& options, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(options.receive_bytes_max);
-  builder.SetResourceQuota(grpc::ResourceQuota("server").Resize(static_cast<size_t>(options.memory_bytes_max)));
+  builder.SetResourceQuota(
+      grpc::ResourceQuota("server").Resize(static_cast<size_t>(options.memory_bytes_max)));
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveTimeoutMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPingIntervalMinMs);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kPingIntervalMinMs);
   // Only reflection is served by the synchronous API.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
@@ -49,7 +51,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
                                                       telemetry::Telemetry& telemetry) {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::EnableDefaultHealthCheckService(false);
-  auto server = absl::WrapUnique(new Server(std::make_unique<HealthService>(NamesOf(services), telemetry)));
+  auto server =
+      absl::WrapUnique(new Server(std::make_unique<HealthService>(NamesOf(services), telemetry)));
   grpc::ServerBuilder builder;
   Configure(options, builder);
   for (const ServedService& service : services) builder.RegisterService(service.service);

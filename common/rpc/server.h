@@ -17,9 +17,9 @@
 namespace tally::rpc {
 
 struct ServerOptions {
-  config::HostPort listen;                // port 0 takes a free one
-  int receive_bytes_max = 4 << 20;        // one message; larger: RESOURCE_EXHAUSTED
-  int64_t memory_bytes_max = 128 << 20;   // of gRPC's buffers for all connections together
+  config::HostPort listen = {"127.0.0.1", 0};  // port 0 takes a free one
+  int receive_bytes_max = 4 << 20;             // one message; larger: RESOURCE_EXHAUSTED
+  int64_t memory_bytes_max = 128 << 20;        // of gRPC's buffers for all connections together
 };
 
 // A service and its full name, OrderService::service_full_name().
@@ -28,18 +28,20 @@ struct ServedService {
   grpc::Service* service;
 };
 
-// The gRPC server of a process: the given services, the standard health service and reflection on one address.
+// The gRPC server of a process: the given services, the standard health service and reflection on
+// one address.
 //
-// States: serving from Start() on → Shutdown(): health says NOT_SERVING, new calls are refused, calls under way finish or are
-// cancelled when the time is over.
+// States: serving from Start() on → Shutdown(): health says NOT_SERVING, new calls are refused,
+// calls under way finish or are cancelled when the time is over.
 //
-// Insecure so far, so the default address is loopback; credentials have their one place in server.cc. gRPC 1.51 has no limit on the
-// number of connections and stops accepting for ever when file descriptors run out: RaiseFileLimit() first, and put a
-// proxy with a connection limit in front of a port that others can reach.
+// Insecure so far, so the default address is loopback; credentials have their one place in
+// server.cc. gRPC 1.51 has no limit on the number of connections and stops accepting for ever when
+// file descriptors run out: RaiseFileLimit() first, and put a proxy with a connection limit in
+// front of a port that others can reach.
 class Server {
  public:
-  // UNAVAILABLE if the address cannot be bound; a port that another process listens on is never shared. Services and
-  // telemetry must outlive the server.
+  // UNAVAILABLE if the address cannot be bound; a port that another process listens on is never
+  // shared. Services and telemetry must outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
                                                        const std::vector<ServedService>& services,
                                                        telemetry::Telemetry& telemetry);
@@ -48,8 +50,8 @@ class Server {
   // With the real port.
   const config::HostPort& address() const { return address_; }
 
-  // Blocks until all calls have ended: at most `drain`, and then as long as handlers take to end calls that were cancelled.
-  // Later calls do nothing.
+  // Blocks until all calls have ended: at most `drain`, and then as long as handlers take to end
+  // calls that were cancelled. Later calls do nothing.
   void Shutdown(absl::Duration drain);
 
  private:
@@ -61,7 +63,8 @@ class Server {
   bool shut_down_ = false;
 };
 
-// Raises this process' limit of open files to the highest allowed value and returns it. Call at the start of main.
+// Raises this process' limit of open files to the highest allowed value and returns it. Call at the
+// start of main.
 int64_t RaiseFileLimit();
 
 }  // namespace tally::rpc

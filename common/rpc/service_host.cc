@@ -23,7 +23,8 @@ void Print(FILE* file, const std::string& text) {
 
 }  // namespace
 
-ServiceHost::ServiceHost(const config::Program& program, config::ServiceSettings settings, base::Violations problems)
+ServiceHost::ServiceHost(const config::Program& program, config::ServiceSettings settings,
+                         base::Violations problems)
     : program_(program),
       settings_(std::move(settings)),
       problems_(std::move(problems)),
@@ -57,7 +58,8 @@ absl::Status ServiceHost::Serve(const std::vector<ServedService>& services) {
   options.listen = settings_.listen;
   ASSIGN_OR_RETURN(std::unique_ptr<Server> server, Server::Start(options, services, telemetry_));
   serving_ = true;
-  telemetry_.log.Info("serving", {{"grpc", server->address().ToString()}, {"http", http_->address().ToString()}});
+  telemetry_.log.Info(
+      "serving", {{"grpc", server->address().ToString()}, {"http", http_->address().ToString()}});
   Print(stdout, absl::StrCat("ready ", server->address().ToString(), "\n"));
 
   signals_.Wait(absl::InfiniteDuration());
@@ -82,7 +84,8 @@ int RunService(int argc, char** argv, const config::Program& program,
     Print(stdout, *command_line.answer);
     return 0;
   }
-  for (const std::string& argument : command_line.arguments) problems.Add(argument, "is not a flag");
+  for (const std::string& argument : command_line.arguments)
+    problems.Add(argument, "is not a flag");
   config::ServiceSettings settings = config::ReadServiceSettings(problems);
   ServiceHost host(program, std::move(settings), std::move(problems));
   const absl::Status status = run(host);

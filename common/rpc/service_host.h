@@ -18,8 +18,9 @@
 
 namespace tally::rpc {
 
-// What every service's main has in common: settings, telemetry, the HTTP server, signals, the gRPC server and an end in
-// bounded time. The service itself is put together in a function that reads from top to bottom:
+// What every service's main has in common: settings, telemetry, the HTTP server, signals, the gRPC
+// server and an end in bounded time. The service itself is put together in a function that reads
+// from top to bottom:
 //
 //   absl::Status Run(rpc::ServiceHost& host) {
 //     const OwnSettings own = ReadOwnSettings(host.settings(), host.problems());
@@ -31,14 +32,17 @@ namespace tally::rpc {
 //     return absl::OkStatus();
 //   }  // roles stop in reverse order
 //
-//   int main(int argc, char** argv) { return rpc::RunService(argc, argv, {.name = "order_service", …}, Run); }
+//   int main(int argc, char** argv) { return rpc::RunService(argc, argv, {.name = "order_service",
+//   …}, Run); }
 //
-// SIGTERM or SIGINT: Serve() refuses new calls, lets those under way finish for --drain_timeout, and returns. If Run has not
-// returned 10 seconds later, or at a second signal, the process ends by force with exit code 3: everything here is made to survive
-// that. Exit codes: 0 stopped as asked, 1 could not start, 2 wrong settings.
+// SIGTERM or SIGINT: Serve() refuses new calls, lets those under way finish for --drain_timeout,
+// and returns. If Run has not returned 10 seconds later, or at a second signal, the process ends by
+// force with exit code 3: everything here is made to survive that. Exit codes: 0 stopped as asked,
+// 1 could not start, 2 wrong settings.
 class ServiceHost {
  public:
-  ServiceHost(const config::Program& program, config::ServiceSettings settings, base::Violations problems);
+  ServiceHost(const config::Program& program, config::ServiceSettings settings,
+              base::Violations problems);
   ~ServiceHost();
 
   const config::ServiceSettings& settings() const { return settings_; }
@@ -48,11 +52,12 @@ class ServiceHost {
   // Add what is wrong with the service's own settings.
   base::Violations& problems() { return problems_; }
 
-  // Prints all problems on stderr if there are any: INVALID_ARGUMENT then. Otherwise starts the HTTP server, so that
-  // operators see the process while it starts.
+  // Prints all problems on stderr if there are any: INVALID_ARGUMENT then. Otherwise starts the
+  // HTTP server, so that operators see the process while it starts.
   absl::Status CheckSettings();
 
-  // Serves until asked to stop. Prints `ready HOST:PORT` on stdout when calls are taken. Not OK if it could not begin.
+  // Serves until asked to stop. Prints `ready HOST:PORT` on stdout when calls are taken. Not OK if
+  // it could not begin.
   absl::Status Serve(const std::vector<ServedService>& services);
 
  private:

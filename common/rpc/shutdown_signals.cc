@@ -45,7 +45,8 @@ ShutdownSignals::Event ShutdownSignals::Wait(absl::Duration timeout) {
     const absl::Duration left = timeout - absl::FromChrono(SteadyClock::now() - start);
     const absl::Duration slice = std::clamp(left, absl::ZeroDuration(), kPollMax);
     pollfd fds[] = {{signal_fd_, POLLIN, 0}, {dismiss_fd_, POLLIN, 0}};
-    poll(fds, 2, static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(slice, absl::Milliseconds(1)))));
+    poll(fds, 2,
+         static_cast<int>(absl::ToInt64Milliseconds(absl::Ceil(slice, absl::Milliseconds(1)))));
     if ((fds[1].revents & POLLIN) != 0) return Event::kDismissed;
     signalfd_siginfo info;
     if (read(signal_fd_, &info, sizeof(info)) == sizeof(info)) return Event::kSignal;

@@ -4,8 +4,9 @@
 
 namespace tally::rpc {
 
-// SIGTERM and SIGINT as something to wait for. Make it in main before any thread starts: it blocks both signals for the calling
-// thread and all that it starts later, so that they arrive here only. SIGPIPE is ignored. Thread-safe.
+// SIGTERM and SIGINT as something to wait for. Make it in main before any thread starts: it blocks
+// both signals for the calling thread and all that it starts later, so that they arrive here only.
+// SIGPIPE is ignored. Thread-safe.
 class ShutdownSignals {
  public:
   enum class Event { kSignal, kDismissed, kTimeout };
@@ -15,7 +16,8 @@ class ShutdownSignals {
   ShutdownSignals(const ShutdownSignals&) = delete;
   ShutdownSignals& operator=(const ShutdownSignals&) = delete;
 
-  // Blocks until a signal comes, Dismiss() was called or `timeout` passed. Takes the signal: the next one is another.
+  // Blocks until a signal comes, Dismiss() was called or `timeout` passed. Takes the signal: the
+  // next one is another.
   Event Wait(absl::Duration timeout);
 
   // Ends all waits, now and later.

@@ -4,20 +4,20 @@
 
 namespace tally::rpc {
 
-// A unary call: may be finished on any thread, by a batch writer for example, long after its method returned. Made by Handle,
-// deletes itself when gRPC is done with it.
+// A unary call: may be finished on any thread, by a batch writer for example, long after its method
+// returned. Made by Handle, deletes itself when gRPC is done with it.
 template <typename Request, typename Response>
 class UnaryCall final : public Call, private grpc::ServerUnaryReactor {
  public:
-  UnaryCall(const Endpoint& endpoint, absl::string_view method, const grpc::CallbackServerContext& context,
-            const Request& request, Response& response)
+  UnaryCall(const Endpoint& endpoint, absl::string_view method,
+            const grpc::CallbackServerContext& context, const Request& request, Response& response)
       : Call(endpoint, method, context), request_(request), response_(response) {}
 
   const Request& request() const { return request_; }
   Response& response() { return response_; }
 
-  // Answers the caller: with response() if OK, else with the error and its details. Exactly once; the call, request and
-  // response are gone afterwards. Does not block.
+  // Answers the caller: with response() if OK, else with the error and its details. Exactly once;
+  // the call, request and response are gone afterwards. Does not block.
   void Finish(const absl::Status& status) { grpc::ServerUnaryReactor::Finish(Conclude(status)); }
 
   grpc::ServerUnaryReactor* reactor() { return this; }

@@ -29,7 +29,8 @@ absl::Status Health::Ready() const {
 absl::Status Health::FirstFailure(const std::vector<Named>& checks) {
   for (const Named& named : checks) {
     const absl::Status status = named.check();
-    if (!status.ok()) return absl::Status(status.code(), absl::StrCat(named.name, ": ", status.message()));
+    if (!status.ok())
+      return absl::Status(status.code(), absl::StrCat(named.name, ": ", status.message()));
   }
   return absl::OkStatus();
 }

@@ -10,9 +10,10 @@
 
 namespace tally::telemetry {
 
-// What liveness and readiness mean for this process: named checks, each asked when somebody asks. Liveness says "restart
-// me if this fails" (a loop hangs); readiness says "send me no calls now" (own database away, draining). The message bus
-// is in neither: orders are taken without it. Thread-safe. Checks must not block.
+// What liveness and readiness mean for this process: named checks, each asked when somebody asks.
+// Liveness says "restart me if this fails" (a loop hangs); readiness says "send me no calls now"
+// (own database away, draining). The message bus is in neither: orders are taken without it.
+// Thread-safe. Checks must not block.
 class Health {
  public:
   using Check = std::function<absl::Status()>;

@@ -18,14 +18,18 @@ constexpr size_t kRequestBytesMax = 64 << 10;
 
 void Answer(const absl::Status& status, httplib::Response& response) {
   response.status = status.ok() ? 200 : 503;
-  response.set_content(status.ok() ? "ok\n" : absl::StrCat(std::string(status.message()), "\n"), "text/plain");
+  response.set_content(status.ok() ? "ok\n" : absl::StrCat(std::string(status.message()), "\n"),
+                       "text/plain");
 }
 
 }  // namespace
 
 HttpServer::HttpServer(Telemetry& telemetry)
-    : telemetry_(telemetry), process_metrics_(telemetry.metrics), server_(std::make_unique<httplib::Server>()) {
+    : telemetry_(telemetry),
+      process_metrics_(telemetry.metrics),
+      server_(std::make_unique<httplib::Server>()) {
   server_->new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
+  server_->set_keep_alive_timeout(kStallSecondsMax);
   server_->set_read_timeout(kStallSecondsMax);
   server_->set_write_timeout(kStallSecondsMax);
   server_->set_payload_max_length(kRequestBytesMax);
@@ -34,7 +38,8 @@ HttpServer::HttpServer(Telemetry& telemetry)
     const int yes = 1;
     setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
   });
-  // One request per connection: an idle connection would hold a thread, and the end of this server too.
+  // One request per connection: an idle connection would hold a thread, and the end of this server
+  // too.
   server_->set_keep_alive_max_count(1);
   AddRoutes();
 }
@@ -42,7 +47,8 @@ HttpServer::HttpServer(Telemetry& telemetry)
 void HttpServer::AddRoutes() {
   server_->Get("/metrics", [this](const httplib::Request&, httplib::Response& response) {
     process_metrics_.Update();
-    response.set_content(telemetry_.metrics.Serialize(), "text/plain; version=0.0.4; charset=utf-8");
+    response.set_content(telemetry_.metrics.Serialize(),
+                         "text/plain; version=0.0.4; charset=utf-8");
   });
   server_->Get("/livez", [this](const httplib::Request&, httplib::Response& response) {
     Answer(telemetry_.health.Live(), response);
@@ -52,15 +58,18 @@ void HttpServer::AddRoutes() {
   });
 }
 
-absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const config::HostPort& listen, Telemetry& telemetry) {
+absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(const config::HostPort& listen,
+                                                              Telemetry& telemetry) {
   auto server = absl::WrapUnique(new HttpServer(telemetry));
   server->address_ = listen;
   if (listen.port == 0) server->address_.port = server->server_->bind_to_any_port(listen.host);
   const bool bound = listen.port == 0 ? server->address_.port > 0
                                       : server->server_->bind_to_port(listen.host, listen.port);
-  if (!bound) return absl::UnavailableError(absl::StrCat("cannot listen on http://", listen.ToString()));
+  if (!bound)
+    return absl::UnavailableError(absl::StrCat("cannot listen on http://", listen.ToString()));
   server->thread_ = std::thread([raw = server->server_.get()] { raw->listen_after_bind(); });
-  while (!server->server_->is_running()) std::this_thread::yield();  // stop() before that would be lost
+  while (!server->server_->is_running())
+    std::this_thread::yield();  // stop() before that would be lost
   return server;
 }
 

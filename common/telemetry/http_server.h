@@ -14,14 +14,16 @@ class Server;
 
 namespace tally::telemetry {
 
-// What operators and their tools ask over HTTP, apart from the service's own port: GET /metrics (Prometheus text), /livez and
-// /readyz (200 "ok", or 503 with the first failing check). Anything else is 404. A few threads of its own; a client that
-// stalls is cut off after two seconds. No authentication: keep the address private.
+// What operators and their tools ask over HTTP, apart from the service's own port: GET /metrics
+// (Prometheus text), /livez and /readyz (200 "ok", or 503 with the first failing check). Anything
+// else is 404. A few threads of its own; a client that stalls is cut off after two seconds. No
+// authentication: keep the address private.
 class HttpServer {
  public:
-  // Binds and serves until destroyed. Port 0 takes a free one. UNAVAILABLE if the address cannot be bound.
-  // `telemetry` must outlive the server.
-  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const config::HostPort& listen, Telemetry& telemetry);
+  // Binds and serves until destroyed. Port 0 takes a free one. UNAVAILABLE if the address cannot be
+  // bound. `telemetry` must outlive the server.
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(const config::HostPort& listen,
+                                                           Telemetry& telemetry);
   ~HttpServer();
 
   // With the real port.

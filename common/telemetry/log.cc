@@ -15,7 +15,8 @@ namespace {
 constexpr size_t kLevelColumn = sizeof("12:34:56.789 ") - 1;
 constexpr size_t kLevelWidth = 5;
 
-// Writes a finished line; on a terminal the sink colours the level, which stands in a fixed column of text lines.
+// Writes a finished line; on a terminal the sink colours the level, which stands in a fixed column
+// of text lines.
 class FinishedLine final : public spdlog::formatter {
  public:
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& out) override {
@@ -24,7 +25,9 @@ class FinishedLine final : public spdlog::formatter {
     out.append(message.payload.begin(), message.payload.end());
     out.push_back('\n');
   }
-  std::unique_ptr<spdlog::formatter> clone() const override { return std::make_unique<FinishedLine>(); }
+  std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<FinishedLine>();
+  }
 };
 
 spdlog::level::level_enum SpdlogLevel(LogLevel level) {
@@ -45,7 +48,8 @@ spdlog::level::level_enum SpdlogLevel(LogLevel level) {
 
 struct Log::Sink {
   explicit Sink(LogFormat format)
-      : stderr_sink(format == LogFormat::kText ? spdlog::color_mode::automatic : spdlog::color_mode::never) {
+      : stderr_sink(format == LogFormat::kText ? spdlog::color_mode::automatic
+                                               : spdlog::color_mode::never) {
     stderr_sink.set_formatter(std::make_unique<FinishedLine>());
   }
   spdlog::sinks::stderr_color_sink_mt stderr_sink;
@@ -60,10 +64,18 @@ Log::Log(LogFormat format, LogLevel minimum, absl::string_view service, OnTroubl
 
 Log::~Log() = default;
 
-void Log::Debug(absl::string_view message, LogFields fields) { Write(LogLevel::kDebug, message, fields); }
-void Log::Info(absl::string_view message, LogFields fields) { Write(LogLevel::kInfo, message, fields); }
-void Log::Warning(absl::string_view message, LogFields fields) { Write(LogLevel::kWarning, message, fields); }
-void Log::Error(absl::string_view message, LogFields fields) { Write(LogLevel::kError, message, fields); }
+void Log::Debug(absl::string_view message, LogFields fields) {
+  Write(LogLevel::kDebug, message, fields);
+}
+void Log::Info(absl::string_view message, LogFields fields) {
+  Write(LogLevel::kInfo, message, fields);
+}
+void Log::Warning(absl::string_view message, LogFields fields) {
+  Write(LogLevel::kWarning, message, fields);
+}
+void Log::Error(absl::string_view message, LogFields fields) {
+  Write(LogLevel::kError, message, fields);
+}
 
 void Log::Write(LogLevel level, absl::string_view message, LogFields fields) {
   if (!Enabled(level)) return;

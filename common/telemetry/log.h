@@ -15,7 +15,8 @@ namespace tally::telemetry {
 enum class LogLevel { kDebug, kInfo, kWarning, kError };
 enum class LogFormat { kText, kJson };
 
-// One key and value of a log line. Values that are personal data (customers, payloads) or secrets are never logged.
+// One key and value of a log line. Values that are personal data (customers, payloads) or secrets
+// are never logged.
 struct LogField {
   absl::string_view key;
   std::variant<int64_t, double, bool, std::string> value;
@@ -37,14 +38,15 @@ struct LogField {
 
 using LogFields = std::initializer_list<LogField>;
 
-// Structured log on stderr: one line per event, for a terminal or as JSON. Thread-safe; never blocks on anything but
-// stderr itself; never fails.
+// Structured log on stderr: one line per event, for a terminal or as JSON. Thread-safe; never
+// blocks on anything but stderr itself; never fails.
 class Log {
  public:
   // Told of every warning and error that is written. Thread-safe, does not block.
   using OnTrouble = std::function<void(LogLevel)>;
 
-  Log(LogFormat format, LogLevel minimum, absl::string_view service, OnTrouble on_trouble = nullptr);
+  Log(LogFormat format, LogLevel minimum, absl::string_view service,
+      OnTrouble on_trouble = nullptr);
   ~Log();
 
   // Whether a line of this level is written: asked before making costly fields.

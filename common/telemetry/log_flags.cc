@@ -27,13 +27,16 @@ bool AbslParseFlag(absl::string_view text, FormatChoice* choice, std::string* er
 }
 
 std::string AbslUnparseFlag(FormatChoice choice) {
-  return choice.value == FormatChoice::kAuto ? "auto" : choice.value == FormatChoice::kText ? "text" : "json";
+  return choice.value == FormatChoice::kAuto   ? "auto"
+         : choice.value == FormatChoice::kText ? "text"
+                                               : "json";
 }
 
 }  // namespace
 
 bool AbslParseFlag(absl::string_view text, LogLevel* value, std::string* error) {
-  for (const LogLevel level : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError}) {
+  for (const LogLevel level :
+       {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning, LogLevel::kError}) {
     if (text != LevelName(level)) continue;
     *value = level;
     return true;

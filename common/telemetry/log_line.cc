@@ -13,7 +13,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string Dump(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 bool IsPlain(absl::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
@@ -43,16 +45,19 @@ absl::string_view LevelName(LogLevel level) {
   return "unknown";
 }
 
-std::string TextLine(absl::Time time, absl::TimeZone zone, LogLevel level, absl::string_view message, LogFields fields) {
+std::string TextLine(absl::Time time, absl::TimeZone zone, LogLevel level,
+                     absl::string_view message, LogFields fields) {
   const absl::string_view name = level == LogLevel::kWarning ? "warn" : LevelName(level);
-  std::string line = absl::StrFormat("%s %-5s %s", absl::FormatTime("%H:%M:%E3S", time, zone),
-                                     absl::AsciiStrToUpper(name), absl::Utf8SafeCHexEscape(message));
-  for (const LogField& field : fields) absl::StrAppend(&line, " ", field.key, "=", TextValue(field));
+  std::string line =
+      absl::StrFormat("%s %-5s %s", absl::FormatTime("%H:%M:%E3S", time, zone),
+                      absl::AsciiStrToUpper(name), absl::Utf8SafeCHexEscape(message));
+  for (const LogField& field : fields)
+    absl::StrAppend(&line, " ", field.key, "=", TextValue(field));
   return line;
 }
 
-std::string JsonLine(absl::Time time, LogLevel level, absl::string_view service, absl::string_view message,
-                     LogFields fields) {
+std::string JsonLine(absl::Time time, LogLevel level, absl::string_view service,
+                     absl::string_view message, LogFields fields) {
   Json line;
   line["time"] = absl::FormatTime("%Y-%m-%d%ET%H:%M:%E6SZ", time, absl::UTCTimeZone());
   line["level"] = std::string(LevelName(level));

@@ -17,8 +17,9 @@ using prometheus::Gauge;
 using prometheus::Histogram;
 using Labels = std::map<std::string, std::string>;
 
-// The process' metrics. Names follow Prometheus' conventions (`tally_` prefix, base units, `_total` for counters). The
-// same name and labels give the same object; references live as long as this does. Thread-safe.
+// The process' metrics. Names follow Prometheus' conventions (`tally_` prefix, base units, `_total`
+// for counters). The same name and labels give the same object; references live as long as this
+// does. Thread-safe.
 class Metrics {
  public:
   Metrics();

@@ -4,8 +4,9 @@
 
 namespace tally::telemetry {
 
-// What every process tells about itself, under the names Prometheus' own clients use: resident memory, CPU time, open and
-// allowed file descriptors, start time; read from /proc when Update() is called. Thread-safe.
+// What every process tells about itself, under the names Prometheus' own clients use: resident
+// memory, CPU time, open and allowed file descriptors, start time; read from /proc when Update() is
+// called. Thread-safe.
 class ProcessMetrics {
  public:
   explicit ProcessMetrics(Metrics& metrics);

@@ -7,7 +7,8 @@ namespace {
 
 Log::OnTrouble CountTrouble(Metrics& metrics) {
   const auto counter = [&](const std::string& level) {
-    return &metrics.AddCounter("tally_log_messages_total", "Warnings and errors logged.", {{"level", level}});
+    return &metrics.AddCounter("tally_log_messages_total", "Warnings and errors logged.",
+                               {{"level", level}});
   };
   return [warnings = counter("warning"), errors = counter("error")](LogLevel level) {
     (level == LogLevel::kError ? errors : warnings)->Increment();
