@@ -22,18 +22,13 @@ absl::Time FirstInstant(absl::CivilDay day, absl::TimeZone zone) {
   return midnight.kind == absl::TimeZone::TimeInfo::SKIPPED ? midnight.trans : midnight.pre;
 }
 
-// Whether `name` has the form of an IANA name: parts of letters, digits, "_", "+", "-" that begin
-// with a letter, joined by "/". So it is no path out of the database's folder either.
+bool IsNameCharacter(char c) { return absl::ascii_isalnum(c) || c == '_' || c == '+' || c == '-'; }
+
+// Whether `name` has the form of an IANA name: parts of letters, digits, "_", "+", "-", joined by
+// "/". So it is no path out of the database's folder, and a zone has no second spelling.
 bool IsTimeZoneForm(absl::string_view name) {
-  constexpr size_t kMaxLength = 64;
-  if (name.size() > kMaxLength) return false;
   for (const absl::string_view part : absl::StrSplit(name, '/')) {
-    if (part.empty() || !absl::ascii_isalpha(part[0])) return false;
-    if (!std::all_of(part.begin(), part.end(), [](char c) {
-          return absl::ascii_isalnum(c) || c == '_' || c == '+' || c == '-';
-        })) {
-      return false;
-    }
+    if (part.empty() || !std::all_of(part.begin(), part.end(), IsNameCharacter)) return false;
   }
   return true;
 }

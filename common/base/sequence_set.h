@@ -21,9 +21,9 @@ struct SequenceRange {
 //
 // The ranges are sorted, disjoint, not adjacent, and none touches through(): one set has one
 // representation, so equal sets have equal text. Memory is 16 bytes for each range; callers watch
-// ranges().size() to bound it. Adding at or just after the end takes constant time, anywhere else
-// time in proportion to the ranges. Every int64 from 1 up is a sequence; a smaller one is a mistake
-// of the caller and ends the process. A value; not thread-safe.
+// ranges().size() to bound it. Adding costs a binary search, and below the end a move of the ranges
+// above. Every int64 from 1 up is a sequence; a smaller one is a mistake of the caller and ends the
+// process. A value; not thread-safe.
 class SequenceSet {
  public:
   SequenceSet() = default;

@@ -2,11 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 
 #include <filesystem>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "tests/testkit/status_matchers.h"
 
 namespace tally::base {
@@ -152,6 +154,15 @@ TEST(LoadTimeZoneTest, RefusesEverythingElse) {
               StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
+TEST(LoadTimeZoneTest, DoesNotRememberUnknownNames) {
+  EXPECT_FALSE(LoadTimeZone("Europe/Nowhere").ok());
+  const size_t before_bytes = mallinfo2().uordblks;
+  for (int i = 0; i < 10'000; ++i) {
+    EXPECT_FALSE(LoadTimeZone(absl::StrCat("Europe/Nowhere", i)).ok());
+  }
+  EXPECT_LT(mallinfo2().uordblks, before_bytes + 100'000);
+}
+
 std::vector<std::string> AllZones() {
   const std::filesystem::path folder = "/usr/share/zoneinfo";
   std::vector<std::string> names;
@@ -164,24 +175,27 @@ std::vector<std::string> AllZones() {
   return names;
 }
 
+bool Touch(absl::Time end, const TimeInterval& next) {
+  return next.start == end && next.end >= next.start && next.end - next.start <= absl::Hours(48) &&
+         absl::ToUnixSeconds(next.start) % (15 * 60) == 0;
+}
+
 TEST(CivilDayPropertyTest, DaysOfEveryZoneTileTimeOnQuarterHours) {
   const std::vector<std::string> names = AllZones();
   ASSERT_GT(names.size(), 250u);
   for (const std::string& name : names) {
     const absl::TimeZone zone = Zone(name);
-    absl::Time expected_start = DayBounds(CivilDay(1980, 1, 1), zone).start;
+    absl::Time end = DayBounds(CivilDay(1980, 1, 1), zone).start;
     for (CivilDay day(1980, 1, 1); day.year() < 2038; ++day) {
       const TimeInterval bounds = DayBounds(day, zone);
-      ASSERT_EQ(bounds.start, expected_start) << name << " " << day;
-      ASSERT_EQ(absl::ToUnixSeconds(bounds.start) % (15 * 60), 0) << name << " " << day;
-      ASSERT_GE(bounds.end, bounds.start) << name << " " << day;
-      ASSERT_LE(bounds.end - bounds.start, absl::Hours(48)) << name << " " << day;
-      if (bounds.start < bounds.end) {
-        ASSERT_EQ(absl::ToCivilDay(bounds.start, zone), day) << name;
-        ASSERT_EQ(Today(bounds.start, zone), day) << name;
-        ASSERT_EQ(Today(bounds.end - absl::Nanoseconds(1), zone), day) << name;
-      }
-      expected_start = bounds.end;
+      if (!Touch(end, bounds)) FAIL() << name << " " << day;
+      end = bounds.end;
+      // Looking at these alone keeps nine million days affordable.
+      const bool clocks_changed = bounds.end - bounds.start != absl::Hours(24);
+      if (bounds.start == bounds.end || !(clocks_changed || day.day() == 1)) continue;
+      ASSERT_EQ(absl::ToCivilDay(bounds.start, zone), day) << name;
+      ASSERT_EQ(Today(bounds.start, zone), day) << name;
+      ASSERT_EQ(Today(bounds.end - absl::Nanoseconds(1), zone), day) << name;
     }
   }
 }

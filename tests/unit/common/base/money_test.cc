@@ -124,6 +124,7 @@ TEST(MoneyTest, WritesDecimalText) {
   EXPECT_EQ(Of(1'200, 0, "JPY").Format(), "1200");
   EXPECT_EQ(Of(1, 0, "KWD").Format(), "1.000");
   EXPECT_EQ(Of(1, 1, "QQQ").Format(), "1.000000001");
+  EXPECT_EQ(Of(1, 0, "QQQ").Format(), "1");
   EXPECT_EQ(Of(kMin, -999'999'999).Format(), "-9223372036854775808.999999999");
 }
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
+#include <random>
 #include <thread>
 #include <vector>
 
@@ -17,6 +20,10 @@ int64_t Millis(const Uuid& uuid) {
 }
 
 int Counter(const Uuid& uuid) { return (uuid.bytes()[6] & 0x0f) << 8 | uuid.bytes()[7]; }
+
+std::vector<uint8_t> RandomPart(const Uuid& uuid) {
+  return {uuid.bytes().begin() + 8, uuid.bytes().end()};
+}
 
 const absl::Time kStart = absl::FromUnixMillis(1'700'000'000'123);
 
@@ -73,16 +80,29 @@ TEST(UuidV7SourceTest, DiffersBetweenSourcesAndRepeatsBySeed) {
   ManualClock clock(kStart);
   UuidV7Source one(clock);
   UuidV7Source other(clock);
-  EXPECT_NE(one.Next().bytes()[15] << 8 | one.Next().bytes()[14],
-            other.Next().bytes()[15] << 8 | other.Next().bytes()[14]);
+  EXPECT_NE(RandomPart(one.Next()), RandomPart(other.Next()));
   std::seed_seq seed = {42};
   UuidV7Source seeded(clock, absl::BitGen(seed));
   UuidV7Source seeded_again(clock, absl::BitGen(seed));
   EXPECT_EQ(seeded.Next(), seeded_again.Next());
 }
 
+// Sees two threads inside the source at once, which reads its clock while it is locked.
+class WatchingClock final : public Clock {
+ public:
+  absl::Time Now() override {
+    EXPECT_FALSE(occupied_.exchange(true));
+    std::this_thread::yield();
+    occupied_ = false;
+    return kStart;
+  }
+
+ private:
+  std::atomic<bool> occupied_ = false;
+};
+
 TEST(UuidV7SourceTest, IsUniqueAndGrowsInEveryThread) {
-  SystemClock clock;
+  WatchingClock clock;
   UuidV7Source source(clock);
   std::vector<std::vector<Uuid>> made(4);
   {
