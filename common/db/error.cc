@@ -2,6 +2,7 @@
 
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/check.h"
 
 namespace tally::db {
 namespace {
@@ -9,39 +10,40 @@ namespace {
 constexpr char kKindUrl[] = "tally.db/kind";
 constexpr char kSqlStateUrl[] = "tally.db/sqlstate";
 
-absl::StatusCode CodeOf(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::kNone: return absl::StatusCode::kOk;
-    case ErrorKind::kUnique: return absl::StatusCode::kAlreadyExists;
-    case ErrorKind::kData: return absl::StatusCode::kInvalidArgument;
-    case ErrorKind::kRetry: return absl::StatusCode::kAborted;
-    case ErrorKind::kConnection: return absl::StatusCode::kUnavailable;
-    case ErrorKind::kUnknownOutcome: return absl::StatusCode::kUnknown;
-    case ErrorKind::kStatement: return absl::StatusCode::kInternal;
-  }
-  return absl::StatusCode::kInternal;
-}
+struct KindRow {
+  ErrorKind kind;
+  const char* label;
+  absl::StatusCode code;
+  const char* text;
+};
+constexpr KindRow kKinds[] = {
+    {ErrorKind::kUnique, "unique", absl::StatusCode::kAlreadyExists, "a unique key is taken"},
+    {ErrorKind::kData, "data", absl::StatusCode::kInvalidArgument, "the data does not fit"},
+    {ErrorKind::kRetry, "retry", absl::StatusCode::kAborted, "interrupted, the same again may succeed"},
+    {ErrorKind::kConnection, "connection", absl::StatusCode::kUnavailable, "the database is away"},
+    {ErrorKind::kUnknownOutcome, "unknown_outcome", absl::StatusCode::kUnknown, "COMMIT may or may not have happened"},
+    {ErrorKind::kStatement, "statement", absl::StatusCode::kInternal, "the statement failed"},
+};
 
-const char* TextOf(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::kNone: return "ok";
-    case ErrorKind::kUnique: return "a unique key is taken";
-    case ErrorKind::kData: return "the data does not fit";
-    case ErrorKind::kRetry: return "interrupted, the same again may succeed";
-    case ErrorKind::kConnection: return "the database is away";
-    case ErrorKind::kUnknownOutcome: return "the connection was lost during COMMIT";
-    case ErrorKind::kStatement: return "the statement failed";
+const KindRow& RowOf(ErrorKind kind) {
+  for (const KindRow& row : kKinds) {
+    if (row.kind == kind) return row;
   }
-  return "";
+  TALLY_CHECK(false);  // kNone is no error
 }
 
 }  // namespace
 
 ErrorKind KindOf(const absl::Status& status) {
   const auto payload = status.GetPayload(kKindUrl);
-  if (!payload.has_value() || payload->empty()) return ErrorKind::kNone;
-  return static_cast<ErrorKind>(std::string(*payload)[0]);
+  if (!payload.has_value()) return ErrorKind::kNone;
+  for (const KindRow& row : kKinds) {
+    if (*payload == row.label) return row.kind;
+  }
+  return ErrorKind::kNone;
 }
+
+const char* LabelOf(ErrorKind kind) { return RowOf(kind).label; }
 
 std::string SqlStateOf(const absl::Status& status) {
   const auto payload = status.GetPayload(kSqlStateUrl);
@@ -50,13 +52,14 @@ std::string SqlStateOf(const absl::Status& status) {
 
 absl::Status MakeError(ErrorKind kind, absl::string_view sql_state, absl::string_view statement,
                        absl::string_view detail) {
-  std::string message = absl::StrCat("database: ", TextOf(kind), " (", statement);
+  const KindRow& row = RowOf(kind);
+  std::string message = absl::StrCat("database: ", row.text, " (", statement);
   if (!sql_state.empty()) absl::StrAppend(&message, ", ", sql_state);
   absl::StrAppend(&message, ")");
   if (!detail.empty()) absl::StrAppend(&message, ": ", detail);
-  absl::Status status(CodeOf(kind), message);
-  status.SetPayload(kKindUrl, absl::Cord(std::string(1, static_cast<char>(kind))));
-  status.SetPayload(kSqlStateUrl, absl::Cord(sql_state));
+  absl::Status status(row.code, message);
+  status.SetPayload(kKindUrl, absl::Cord(row.label));
+  if (!sql_state.empty()) status.SetPayload(kSqlStateUrl, absl::Cord(sql_state));
   return status;
 }
 

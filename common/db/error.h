@@ -24,6 +24,9 @@ ErrorKind KindOf(const absl::Status& status);
 // SQLSTATE, or "SQLITE_<code>"; empty if none. Messages made here never contain bound values.
 std::string SqlStateOf(const absl::Status& status);
 
+// The kind as a metric's label: "unique", "unknown_outcome". Not for kNone.
+const char* LabelOf(ErrorKind kind);
+
 // Made by common/db; public for tests and simulation.
 absl::Status MakeError(ErrorKind kind, absl::string_view sql_state, absl::string_view statement,
                        absl::string_view detail = "");

@@ -7,11 +7,8 @@
 namespace tally::db {
 namespace {
 
-constexpr std::pair<ErrorKind, const char*> kErrorLabels[] = {
-    {ErrorKind::kUnique, "unique"},         {ErrorKind::kData, "data"},
-    {ErrorKind::kRetry, "retry"},           {ErrorKind::kConnection, "connection"},
-    {ErrorKind::kStatement, "statement"},   {ErrorKind::kUnknownOutcome, "unknown_outcome"},
-};
+constexpr ErrorKind kErrorKinds[] = {ErrorKind::kUnique,     ErrorKind::kData,           ErrorKind::kRetry,
+                                     ErrorKind::kConnection, ErrorKind::kUnknownOutcome, ErrorKind::kStatement};
 
 telemetry::Gauge& SessionsGauge(telemetry::Metrics& metrics, const char* state) {
   return metrics.AddGauge("tally_db_sessions", "Database sessions by state.", {{"state", state}});
@@ -32,9 +29,9 @@ Pool::Pool(Options options, Connector connect, base::Clock& clock, telemetry::Te
       used_gauge_(SessionsGauge(telemetry.metrics, "used")),
       away_gauge_(telemetry.metrics.AddGauge("tally_db_away", "1 while the database cannot be reached.")),
       places_(options.sessions) {
-  for (const auto& [kind, label] : kErrorLabels) {
+  for (const ErrorKind kind : kErrorKinds) {
     errors_[kind] = &telemetry.metrics.AddCounter("tally_db_errors_total", "Failed database calls by kind.",
-                                                  {{"kind", label}});
+                                                  {{"kind", LabelOf(kind)}});
   }
 }
 

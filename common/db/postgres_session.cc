@@ -12,6 +12,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/db/database_sql.h"
@@ -55,7 +56,8 @@ absl::StatusOr<std::unique_ptr<Session>> PostgresSession::Connect(const std::str
   try {
     soci = std::make_unique<soci::session>(soci::postgresql, conninfo);
   } catch (const std::exception& e) {
-    return MakeError(ErrorKind::kConnection, "", "connect", absl::StripAsciiWhitespace(e.what()));
+    const std::string why = absl::StrReplaceAll(e.what(), {{"\n", " "}});
+    return MakeError(ErrorKind::kConnection, "", "connect", absl::StripAsciiWhitespace(why));
   }
   auto session = std::unique_ptr<PostgresSession>(new PostgresSession(std::move(soci), patience));
   RETURN_IF_ERROR(session->FindPooler());
@@ -183,7 +185,9 @@ PostgresSession::Result PostgresSession::Await() {
   Result kept;
   for (;;) {
     while (PQisBusy(connection_) != 0) {
-      if (!WaitReadable(deadline) || PQconsumeInput(connection_) == 0) return nullptr;
+      if (WaitReadable(deadline) && PQconsumeInput(connection_) != 0) continue;
+      broken_ = true;
+      return kept != nullptr && IsError(kept.get()) ? std::move(kept) : nullptr;  // perhaps the server said why
     }
     Result next(PQgetResult(connection_));
     if (next == nullptr) return kept;

@@ -70,7 +70,7 @@ void SqliteParameters::Set(Slot& slot, const Bytes& value) {
   slot.indicator = soci::i_ok;
   // Writing nothing still allocates: a blob that was never written would be bound as NULL.
   if (slot.blob->get_len() > 0) slot.blob->trim(0);
-  slot.blob->write_from_start(value.data.data(), value.data.size());
+  slot.blob->write(0, value.data.data(), value.data.size());
 }
 
 absl::Status SqliteRow::Bind(soci::statement& statement, const char* statement_name) {

@@ -121,7 +121,7 @@ absl::Status SqliteSession::RunPrepared(Prepared& prepared, const Invocation& in
   SqliteRow row(invocation.result);
   absl::Cleanup unbind = [&] {
     // A result that is not read to its end would keep its snapshot, and the log from being checkpointed.
-    static_cast<soci::sqlite3_statement_backend*>(statement.get_backend())->reset();
+    sqlite_api::sqlite3_reset(HandleOf(statement));
     statement.bind_clean_up();
   };
   RETURN_IF_ERROR(parameters.Bind(*soci_, statement, prepared.names, invocation));

@@ -41,6 +41,10 @@ class Transaction {
   // Runs a statement; returns the number of rows it changed. Every parameter it names must be given; others may be.
   absl::StatusOr<int64_t> Execute(const Statement& statement, const Params& params = {});
 
+  absl::StatusOr<int64_t> Execute(const Statement& statement, std::initializer_list<Param> params) {
+    return Execute(statement, Params(params));  // so that `{}` means no parameters, not an empty batch
+  }
+
   // Runs a statement for every row of `batch` (see Batch); returns the number of rows it changed in all.
   absl::StatusOr<int64_t> Execute(const Statement& statement, const Batch& batch);
 
@@ -52,6 +56,10 @@ class Transaction {
     return RunQuery(statement, params, Types<Columns...>(), [&](const RowView& row) {
       return Call<Columns...>(row, on_row, std::index_sequence_for<Columns...>());
     });
+  }
+  template <typename... Columns, typename OnRow>
+  absl::Status Query(const Statement& statement, std::initializer_list<Param> params, OnRow&& on_row) {
+    return Query<Columns...>(statement, Params(params), on_row);
   }
   template <typename... Columns, typename OnRow>
   absl::Status Query(const Statement& statement, const Batch& batch, OnRow&& on_row) {

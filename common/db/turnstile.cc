@@ -24,6 +24,11 @@ Turnstile::Pass Turnstile::Enter(absl::Duration patience) {
   return Pass(this);
 }
 
+int Turnstile::waiting() {
+  absl::MutexLock lock(&mutex_);
+  return static_cast<int>(queue_.size());
+}
+
 void Turnstile::Leave() {
   absl::MutexLock lock(&mutex_);
   if (queue_.empty()) {

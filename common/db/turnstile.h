@@ -23,6 +23,8 @@ class Turnstile {
   // Waits at most `patience`; null if no place came free. Takes a free place whatever the patience.
   Pass Enter(absl::Duration patience);
 
+  int waiting();
+
  private:
   struct Waiter {
     absl::CondVar called;
