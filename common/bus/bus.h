@@ -86,7 +86,7 @@ class Publisher {
 struct PublisherOptions {
   size_t window = 4096;                                  // outstanding messages
   absl::Duration ack_timeout = absl::Seconds(2);
-  Waker waker;
+  Waker waker = nullptr;
 };
 
 // Takes deliveries of a durable consumer. Keeps pull requests outstanding so that Take finds messages in memory; what it holds is
@@ -109,7 +109,7 @@ struct PullConsumerOptions {
   std::string durable;
   size_t prefetch = 4096;
   absl::Duration stall_after = absl::Seconds(5);
-  Waker waker;
+  Waker waker = nullptr;
 };
 
 // The message bus. Two implementations: NATS JetStream and, for simulation, one in memory. Constructing never waits

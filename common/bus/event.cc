@@ -52,19 +52,21 @@ absl::StatusOr<absl::Time> RequiredTime(const Headers& headers, const char* name
 
 std::string Event::Id() const { return absl::StrCat(lane_id, "/", sequence); }
 
-Message ToMessage(const Event& event) {
-  Message message{.subject = event.subject, .headers = {}, .payload = event.payload};
+Message ToMessage(Event event) {
+  Message message;
   Headers& headers = message.headers;
   headers.Set(kSpecVersion, "1.0");
   headers.Set(kId, event.Id());
-  headers.Set(kSource, event.source);
-  headers.Set(kType, event.type);
+  headers.Set(kSource, std::move(event.source));
+  headers.Set(kType, std::move(event.type));
   headers.Set(kTime, FormatMicros(event.time));
   headers.Set(kRecordedTime, FormatMicros(event.record_time));
-  headers.Set(kLane, event.lane_id);
+  headers.Set(kLane, std::move(event.lane_id));
   headers.Set(kSequence, absl::StrCat(event.sequence));
-  if (!event.traceparent.empty()) headers.Set(kTraceparent, event.traceparent);
+  if (!event.traceparent.empty()) headers.Set(kTraceparent, std::move(event.traceparent));
   headers.Set(kContentType, kProtobuf);
+  message.subject = std::move(event.subject);
+  message.payload = std::move(event.payload);
   return message;
 }
 

@@ -29,7 +29,7 @@ struct Event {
   std::string Id() const;
 };
 
-Message ToMessage(const Event& event);
+Message ToMessage(Event event);
 
 // INVALID_ARGUMENT names the header that is missing or wrong.
 absl::StatusOr<Event> FromMessage(const Message& message);

@@ -13,8 +13,11 @@ namespace tally::bus {
 // Header names and values in order; names are compared as written.
 class Headers {
  public:
+  // Replaces the value of `name`, if there is one.
   void Set(std::string name, std::string value);
-  // The value, or an empty view when the header is absent.
+  // Appends without looking for one of the same name.
+  void Add(std::string name, std::string value);
+  // The first value, or an empty view when the header is absent.
   absl::string_view Get(absl::string_view name) const;
   const std::vector<std::pair<std::string, std::string>>& entries() const { return entries_; }
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/monotonic.h"
 #include "common/base/status_macros.h"
+#include "common/bus/header_codec.h"
 #include "common/bus/jetstream_protocol.h"
 
 namespace tally::bus {
@@ -89,10 +90,7 @@ NatsMsgPtr NatsPublisher::Encode(const Message& message, const std::string& mess
   natsStatus status = natsMsg_Create(&raw, message.subject.c_str(), reply.c_str(), message.payload.data(),
                                      static_cast<int>(message.payload.size()));
   NatsMsgPtr encoded(raw);
-  for (const auto& [name, value] : message.headers.entries()) {
-    if (status == NATS_OK) status = natsMsgHeader_Set(raw, name.c_str(), value.c_str());
-  }
-  if (status == NATS_OK) status = natsMsgHeader_Set(raw, kMessageId, message_id.c_str());
+  if (status == NATS_OK) status = SetHeaders(raw, message.headers, kMessageId, message_id);
   return status == NATS_OK ? std::move(encoded) : nullptr;
 }
 

@@ -1,7 +1,6 @@
 #include "common/bus/nats_pull_consumer.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -9,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/monotonic.h"
 #include "common/base/status_macros.h"
+#include "common/bus/header_codec.h"
 #include "common/bus/jetstream_api.h"
 #include "common/bus/jetstream_protocol.h"
 
@@ -30,19 +30,9 @@ absl::string_view HeaderOf(natsMsg* message, const char* name) {
   return natsMsgHeader_Get(message, name, &value) == NATS_OK && value != nullptr ? value : absl::string_view();
 }
 
-Headers HeadersOf(natsMsg* message) {
-  Headers headers;
-  const char** names = nullptr;
-  int count = 0;
-  if (natsMsgHeader_Keys(message, &names, &count) != NATS_OK) return headers;
-  const std::unique_ptr<const char*, decltype(&std::free)> owned(names, &std::free);
-  for (int i = 0; i < count; ++i) headers.Set(names[i], std::string(HeaderOf(message, names[i])));
-  return headers;
-}
-
 Delivery ToDelivery(natsMsg* message, const AckSubject& ack, uint64_t epoch) {
   return {.message = {.subject = natsMsg_GetSubject(message),
-                      .headers = HeadersOf(message),
+                      .headers = ReadHeaders(message),
                       .payload = std::string(DataOf(message))},
           .reply = natsMsg_GetReply(message),
           .stream_sequence = ack.stream_sequence,
@@ -86,6 +76,7 @@ absl::Status NatsPullConsumer::UseCurrentLink() {
   if (link == nullptr) return absl::UnavailableError("message bus: not connected");
   ASSIGN_OR_RETURN(mailbox_, Mailbox::Open(std::move(link), options_.waker));
   fault_ = absl::OkStatus();
+  stall_.Suspect();  // A pull from a durable that is not there gets no answer: ask for its state at once.
   return absl::OkStatus();
 }
 

@@ -1,0 +1,272 @@
+#include <gmock/gmock.h>
+
+#include <set>
+
+#include "tests/integration/bus/bus_test_case.h"
+
+namespace tally::bus {
+namespace {
+
+using testing::ElementsAre;
+using testkit::StatusIs;
+
+class PullConsumerTest : public BusTestCase {
+ protected:
+  static std::vector<std::string> Payloads(const std::vector<Delivery>& deliveries) {
+    std::vector<std::string> payloads;
+    for (const Delivery& delivery : deliveries) payloads.push_back(delivery.message.payload);
+    return payloads;
+  }
+};
+
+TEST_F(PullConsumerTest, ADeliveryCarriesTheMessageAndItsPlaceInTheStream) {
+  Start();
+  DeclareBoth();
+  PublishStored(1, 3);
+  const auto consumer = NewConsumer(*bus_);
+  const std::vector<Delivery> taken = TakeAtLeast(*consumer, 3);
+  ASSERT_EQ(taken.size(), 3u);
+  const Delivery& second = taken[1];
+  EXPECT_EQ(second.message.subject, "orders.v1.created");
+  EXPECT_EQ(second.message.payload, "order 2");
+  EXPECT_EQ(second.message.headers.Get("ce-sequence"), "2");
+  EXPECT_EQ(second.message.headers.Get("Nats-Msg-Id"), "lane/2");
+  EXPECT_EQ(second.stream_sequence, 2);
+  EXPECT_EQ(second.delivery_count, 1);
+  EXPECT_EQ(second.pending, 1);
+  EXPECT_LT(absl::AbsDuration(second.stored_time - absl::Now()), absl::Minutes(1));
+}
+
+TEST_F(PullConsumerTest, AcknowledgedMessagesNeverComeAgainAndTheOthersDo) {
+  Start();
+  DeclareBoth();
+  PublishStored(1, 4);
+  const auto consumer = NewConsumer(*bus_);
+  const std::vector<Delivery> taken = TakeAtLeast(*consumer, 4);
+  consumer->Ack(absl::MakeSpan(taken).subspan(0, 3));
+  const std::vector<Delivery> again = TakeAtLeast(*consumer, 1);
+  EXPECT_THAT(Payloads(again), ElementsAre("order 4"));
+  EXPECT_EQ(again[0].delivery_count, 2);
+  EXPECT_EQ(Metric("tally_bus_redeliveries_total"), 1);
+  consumer->Ack(again);
+  EXPECT_EVENTUALLY(AckPending() == 0, kPatience);
+}
+
+TEST_F(PullConsumerTest, ANakBringsItBackAfterTheDelayAndInProgressPutsItOff) {
+  Start();
+  durable_.ack_wait = absl::Seconds(2);
+  DeclareBoth();
+  PublishStored(1, 2);
+  const auto consumer = NewConsumer(*bus_);
+  const std::vector<Delivery> taken = TakeAtLeast(*consumer, 2);
+  const absl::Time begin = absl::Now();
+  consumer->Nak(absl::MakeSpan(taken).subspan(0, 1), absl::Milliseconds(500));
+  std::vector<Delivery> again;
+  EXPECT_TRUE(Repeat([&] {
+    consumer->InProgress(absl::MakeSpan(taken).subspan(1, 1));
+    auto some = consumer->Take(10);
+    if (some.ok()) again.insert(again.end(), some->begin(), some->end());
+    return absl::Now() - begin > absl::Seconds(4);
+  }));
+  ASSERT_FALSE(again.empty());
+  EXPECT_EQ(again[0].message.payload, "order 1");
+  for (const Delivery& delivery : again) EXPECT_EQ(delivery.message.payload, "order 1");
+}
+
+TEST_F(PullConsumerTest, NeverHoldsMoreThanThePrefetch) {
+  Start();
+  DeclareBoth();
+  PublishStored(1, 1000);
+  const auto consumer = NewConsumer(*bus_, 100);
+  std::vector<Delivery> taken;
+  int64_t most = 0;
+  EXPECT_TRUE(Repeat([&] {
+    auto some = consumer->Take(10);
+    EXPECT_OK(some);
+    consumer->Ack(*some);
+    taken.insert(taken.end(), some->begin(), some->end());
+    if (taken.size() % 100 < 10) most = std::max(most, AckPending());
+    wake_up_.Set();
+    return taken.size() >= 1000;
+  }));
+  EXPECT_LE(most, 100 + 10);
+  EXPECT_EQ(taken.size(), 1000u);
+}
+
+TEST_F(PullConsumerTest, LargeMessagesAllArriveThoughTheyExceedARequestsBytes) {
+  Start();
+  durable_.ack_wait = absl::Minutes(1);
+  DeclareBoth();
+  const auto publisher = NewPublisher(*bus_, 10, absl::Minutes(1));
+  const std::string payload(900'000, 'x');
+  int64_t sent = 0;
+  int64_t stored = 0;
+  EXPECT_TRUE(Repeat([&] {
+    Message message = MakeMessage(sent);
+    message.payload = payload;
+    while (sent < 60 && publisher->Publish(1, message, Id(sent)).ok()) ++sent;
+    stored += static_cast<int64_t>(publisher->TakeResults().size());
+    return stored == 60;
+  }));
+  const auto consumer = NewConsumer(*bus_);
+  std::set<int64_t> sequences;
+  EXPECT_TRUE(Repeat([&] {
+    auto some = consumer->Take(1);
+    EXPECT_OK(some);
+    for (const Delivery& delivery : *some) {
+      EXPECT_EQ(delivery.message.payload.size(), payload.size());
+      sequences.insert(delivery.stream_sequence);
+    }
+    if (!some->empty()) wake_up_.Set();
+    return sequences.size() == 60;
+  }));
+  EXPECT_LT(AckPending(), 61);
+}
+
+TEST_F(PullConsumerTest, TwoConsumersOfOneDurableShareItsMessages) {
+  Start();
+  DeclareBoth();
+  const auto first = NewConsumer(*bus_, 50);
+  const auto second = NewConsumer(*bus_, 50);
+  PublishStored(1, 1000);
+  std::multiset<int64_t> sequences;
+  size_t by_first = 0;
+  EXPECT_TRUE(Repeat([&] {
+    for (PullConsumer* consumer : {first.get(), second.get()}) {
+      const auto some = consumer->Take(20);
+      EXPECT_OK(some);
+      consumer->Ack(*some);
+      for (const Delivery& delivery : *some) sequences.insert(delivery.stream_sequence);
+      if (consumer == first.get()) by_first += some->size();
+    }
+    return sequences.size() >= 1000;
+  }));
+  EXPECT_EQ(sequences.size(), 1000u);
+  EXPECT_GT(by_first, 100u);
+  EXPECT_LT(by_first, 900u);
+}
+
+TEST_F(PullConsumerTest, GoesOnAfterTheServerWasKilledAndStartedAgain) {
+  Start();
+  DeclareBoth();
+  const auto consumer = NewConsumer(*bus_);
+  PublishStored(1, 10);
+  consumer->Ack(TakeAtLeast(*consumer, 10));
+  EXPECT_EVENTUALLY(AckPending() == 0, kPatience);
+  for (int64_t round = 1; round <= 3; ++round) {
+    server_->Kill();
+    EXPECT_TRUE(Repeat([&] { return absl::IsUnavailable(consumer->Take(10).status()); }));
+    ASSERT_OK(server_->Restart());
+    ASSERT_EVENTUALLY(bus_->Connected(), kPatience);
+    PublishStored(10 * round + 1, 10 * round + 10);
+    std::set<std::string> payloads;
+    EXPECT_TRUE(Repeat([&] {
+      const auto some = consumer->Take(100);
+      if (!some.ok()) return false;
+      consumer->Ack(*some);
+      for (const Delivery& delivery : *some) payloads.insert(delivery.message.payload);
+      return payloads.count(absl::StrCat("order ", 10 * round + 10)) > 0;
+    }));
+  }
+  EXPECT_EQ(Metric("tally_bus_reconnects_total"), 3);
+}
+
+TEST_F(PullConsumerTest, ADeletedDurableIsNotFoundUntilItIsDeclaredAgain) {
+  Start();
+  DeclareBoth();
+  PublishStored(1, 3);
+  const auto consumer = NewConsumer(*bus_);
+  const std::vector<Delivery> before = TakeAtLeast(*consumer, 3);
+  Delete("CONSUMER.DELETE.ORDERS.activity");
+  EXPECT_TRUE(Repeat([&] { return absl::IsNotFound(consumer->Take(10).status()); }));
+  EXPECT_THAT(consumer->Take(10), StatusIs(absl::StatusCode::kNotFound));
+
+  ASSERT_OK(bus_->Declare(durable_, Soon()));
+  EXPECT_EQ(TakeAtLeast(*consumer, 3).size(), 3u);
+  consumer->Ack(before);
+  EXPECT_EQ(AckPending(), 3) << "replies to deliveries of the old durable acknowledged those of the new one";
+}
+
+TEST_F(PullConsumerTest, ADeletedStreamIsNotFoundUntilItIsDeclaredAgain) {
+  Start();
+  DeclareBoth();
+  const auto consumer = NewConsumer(*bus_);
+  ASSERT_OK(consumer->Take(10));
+  Delete("STREAM.DELETE.ORDERS");
+  EXPECT_TRUE(Repeat([&] { return absl::IsNotFound(consumer->Take(10).status()); }));
+  DeclareBoth();
+  PublishStored(1, 3);
+  EXPECT_EQ(TakeAtLeast(*consumer, 3).size(), 3u);
+}
+
+TEST_F(PullConsumerTest, AWipedBrokerIsNotFoundUntilItIsDeclaredAgain) {
+  Start();
+  DeclareBoth();
+  PublishStored(1, 3);
+  const auto consumer = NewConsumer(*bus_);
+  const std::vector<Delivery> before = TakeAtLeast(*consumer, 3);
+  server_->Kill();
+  ASSERT_OK(server_->WipeStore());
+  ASSERT_OK(server_->Restart());
+  EXPECT_TRUE(Repeat([&] { return absl::IsNotFound(consumer->Take(10).status()); }));
+  DeclareBoth();
+  PublishStored(1, 3);
+  EXPECT_EQ(TakeAtLeast(*consumer, 3).size(), 3u);
+  consumer->Ack(before);
+  EXPECT_EQ(AckPending(), 3);
+}
+
+TEST_F(PullConsumerTest, AnIdleConsumerAsksRarely) {
+  Start();
+  DeclareBoth();
+  const auto consumer = NewConsumer(*bus_);
+  int steps = 0;
+  const absl::Time end = absl::Now() + absl::Seconds(7);  // longer than a request lives
+  EXPECT_TRUE(Repeat([&] {
+    ++steps;
+    EXPECT_OK(consumer->Take(10));
+    return absl::Now() > end;
+  }));
+  EXPECT_LT(steps, 7 * 10 + 40) << "woken again and again for nothing";
+  PublishStored(1, 1);
+  EXPECT_EQ(TakeAtLeast(*consumer, 1).size(), 1u);
+}
+
+// The account may see the durable's state but not pull from it: to the consumer this is a durable that has messages and
+// delivers none.
+TEST_F(PullConsumerTest, AStallIsCountedAndMendedStepByStep) {
+  StartServer(R"(authorization { users: [
+      { user: all, password: secret },
+      { user: limited, password: secret, permissions: { publish: { deny: "$JS.API.CONSUMER.MSG.NEXT.>" } } } ] })");
+  bus_ = Connect(UrlOf("all"));
+  DeclareBoth();
+  PublishStored(1, 1);
+  const auto limited = Connect(UrlOf("limited"));
+  const auto consumer = NewConsumer(*limited);
+  EXPECT_TRUE(Repeat([&] {
+    consumer->Take(10).status().IgnoreError();
+    return Metric("tally_bus_stalls_total", {{"step", "reconnect"}}) == 1;
+  }));
+  EXPECT_EQ(Metric("tally_bus_stalls_total", {{"step", "pull"}}), 1);
+  EXPECT_EQ(Metric("tally_bus_stalls_total", {{"step", "subscribe"}}), 1);
+  EXPECT_EVENTUALLY(Metric("tally_bus_reconnects_total") == 1, kPatience);
+}
+
+TEST_F(PullConsumerTest, HavingNothingToDeliverIsNotAStall) {
+  Start();
+  durable_.max_ack_pending = 2;
+  durable_.ack_wait = absl::Minutes(1);
+  DeclareBoth();
+  PublishStored(1, 5);
+  const auto consumer = NewConsumer(*bus_);
+  EXPECT_EQ(TakeAtLeast(*consumer, 2).size(), 2u);  // The other three wait for acknowledgements.
+  const absl::Time end = absl::Now() + absl::Seconds(4);
+  EXPECT_TRUE(Repeat([&] {
+    EXPECT_OK(consumer->Take(10));
+    return absl::Now() > end;
+  }));
+  EXPECT_EQ(Metric("tally_bus_stalls_total", {{"step", "pull"}}), 0);
+}
+
+}  // namespace
+}  // namespace tally::bus
