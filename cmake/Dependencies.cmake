@@ -26,9 +26,8 @@ target_link_libraries(tally_soci INTERFACE
   ${SOCI_POSTGRESQL_LIBRARY} ${SOCI_SQLITE3_LIBRARY} ${SOCI_CORE_LIBRARY}
   PostgreSQL::PostgreSQL SQLite::SQLite3)
 
-# cpp-httplib is header-only for us: the version string and defines come from its header.
-find_path(HTTPLIB_INCLUDE_DIR httplib.h REQUIRED)
-find_library(HTTPLIB_LIBRARY cpp-httplib REQUIRED)
+# The .pc file defines what the library was built with. Without these definitions its classes have another layout than in
+# the library, and memory is corrupted.
+pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 add_library(tally_httplib INTERFACE)
-target_include_directories(tally_httplib SYSTEM INTERFACE ${HTTPLIB_INCLUDE_DIR})
-target_link_libraries(tally_httplib INTERFACE ${HTTPLIB_LIBRARY} Threads::Threads)
+target_link_libraries(tally_httplib INTERFACE PkgConfig::HTTPLIB OpenSSL::SSL Threads::Threads)

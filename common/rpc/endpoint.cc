@@ -93,7 +93,7 @@ absl::Status Endpoint::Settle(const Method& method, absl::Duration duration,
   if (fault == Fault::kOurs || fault == Fault::kEnvironment) {
     if (const std::optional<int64_t> left_out = log_limit_.Admit(absl::Now());
         left_out.has_value()) {
-      if (fault == Fault::kOurs) log_id = NewLogId();
+      log_id = NewLogId();
       log.Warning("call failed", {{"method", method.name()},
                                   {"log_id", log_id},
                                   {"error", status},

@@ -10,10 +10,14 @@ namespace tally::rpc {
 Method::Method(std::string name, telemetry::Metrics& metrics)
     : name_(std::move(name)),
       metrics_(metrics),
-      in_flight_(metrics.AddGauge("tally_rpc_in_flight", "Calls under way.", {{"method", name_}})),
+      in_flight_(InFlight(name_, metrics)),
       duration_seconds_(metrics.AddHistogram(
           "tally_rpc_duration_seconds", "From the arrival of a call to its answer.",
           {{"method", name_}}, telemetry::Metrics::LatencyBounds())) {}
+
+telemetry::Gauge& Method::InFlight(const std::string& name, telemetry::Metrics& metrics) {
+  return metrics.AddGauge("tally_rpc_in_flight", "Calls under way.", {{"method", name}});
+}
 
 void Method::Finished(absl::StatusCode code, absl::Duration duration) {
   in_flight_.Decrement();

@@ -16,6 +16,9 @@ class Method {
  public:
   Method(std::string name, telemetry::Metrics& metrics);
 
+  // Calls of this method under way, whichever Method object they went through.
+  static telemetry::Gauge& InFlight(const std::string& name, telemetry::Metrics& metrics);
+
   // "tally.orders.v1.OrderService/PlaceOrder".
   const std::string& name() const { return name_; }
 

@@ -1,14 +1,20 @@
 #include "common/rpc/server.h"
 
+#include <google/protobuf/descriptor.h>
+#include <grpc/grpc.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/resource_quota.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/check.h"
+#include "common/rpc/method.h"
 
 namespace tally::rpc {
 namespace {
@@ -16,6 +22,9 @@ namespace {
 constexpr int kKeepaliveMs = 30'000;
 constexpr int kKeepaliveTimeoutMs = 10'000;
 constexpr int kPingIntervalMinMs = 5'000;  // a client that pings oftener is cut off
+// Idle for this many looks in a row: the last answers have reached their callers.
+constexpr int kIdleLooks = 20;
+constexpr absl::Duration kLookInterval = absl::Milliseconds(10);
 
 // The one place for TLS.
 std::shared_ptr<grpc::ServerCredentials> Credentials() { return grpc::InsecureServerCredentials(); }
@@ -42,6 +51,21 @@ std::vector<std::string> NamesOf(const std::vector<ServedService>& services) {
   return names;
 }
 
+std::vector<telemetry::Gauge*> InFlightGauges(const std::vector<ServedService>& services,
+                                              telemetry::Metrics& metrics) {
+  std::vector<telemetry::Gauge*> gauges;
+  for (const ServedService& service : services) {
+    const google::protobuf::ServiceDescriptor* descriptor =
+        google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(service.name);
+    TALLY_CHECK(descriptor != nullptr);
+    for (int i = 0; i < descriptor->method_count(); ++i) {
+      const std::string name = absl::StrCat(service.name, "/", descriptor->method(i)->name());
+      gauges.push_back(&Method::InFlight(name, metrics));
+    }
+  }
+  return gauges;
+}
+
 }  // namespace
 
 Server::Server(std::unique_ptr<HealthService> health) : health_(std::move(health)) {}
@@ -57,6 +81,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   Configure(options, builder);
   for (const ServedService& service : services) builder.RegisterService(service.service);
   builder.RegisterService(server->health_.get());
+  server->in_flight_ = InFlightGauges(services, telemetry.metrics);
   int port = 0;
   builder.AddListeningPort(options.listen.ToString(), Credentials(), &port);
   server->server_ = builder.BuildAndStart();
@@ -72,7 +97,20 @@ Server::~Server() { Shutdown(absl::ZeroDuration()); }
 void Server::Shutdown(absl::Duration drain) {
   if (server_ == nullptr || std::exchange(shut_down_, true)) return;
   health_->Shutdown();
+  base::WakeUp done;
+  std::thread disconnect([&] { DisconnectWhenIdle(done); });
   server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoNanoseconds(drain));
+  done.Set();
+  disconnect.join();
+}
+
+void Server::DisconnectWhenIdle(base::WakeUp& done) {
+  const auto is_busy = [](const telemetry::Gauge* gauge) { return gauge->Value() > 0; };
+  for (int idle_looks = 0; idle_looks < kIdleLooks; ++idle_looks) {
+    if (std::any_of(in_flight_.begin(), in_flight_.end(), is_busy)) idle_looks = 0;
+    if (done.WaitFor(kLookInterval)) return;
+  }
+  grpc_server_cancel_all_calls(server_->c_server());
 }
 
 int64_t RaiseFileLimit() {

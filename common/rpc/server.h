@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "common/base/wake_up.h"
 #include "common/config/host_port.h"
 #include "common/rpc/health_service.h"
 #include "common/telemetry/telemetry.h"
@@ -57,6 +58,11 @@ class Server {
  private:
   Server(std::unique_ptr<HealthService> health);
 
+  // gRPC itself would wait for idle connections too, and some clients look at theirs only every 5
+  // s.
+  void DisconnectWhenIdle(base::WakeUp& done);
+
+  std::vector<telemetry::Gauge*> in_flight_;  // of all methods of the services
   std::unique_ptr<HealthService> health_;
   std::unique_ptr<grpc::Server> server_;
   config::HostPort address_;

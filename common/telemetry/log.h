@@ -33,7 +33,9 @@ struct LogField {
   static std::string Convert(absl::string_view v) { return std::string(v); }
   static std::string Convert(const std::string& v) { return v; }
   static std::string Convert(const char* v) { return v; }
-  static std::string Convert(const absl::Status& v) { return v.ToString(); }
+  static std::string Convert(const absl::Status& v) {
+    return v.ToString(absl::StatusToStringMode::kWithNoExtraData);
+  }
 };
 
 using LogFields = std::initializer_list<LogField>;

@@ -1,6 +1,7 @@
 #include "absl/flags/flag.h"
 #include "absl/synchronization/notification.h"
 #include "common/base/status_macros.h"
+#include "common/base/wake_up.h"
 #include "common/rpc/service_host.h"
 #include "tests/integration/rpc/test_service.h"
 
@@ -16,9 +17,10 @@ absl::Status Run(ServiceHost& host) {
   RETURN_IF_ERROR(host.CheckSettings());
 
   Service service(host.telemetry());
-  service.on_read = [](Call& call) {
-    absl::Notification never;
-    never.WaitForNotificationWithTimeout(call.deadline() - absl::Now());
+  // Ends only once the process has begun to stop.
+  service.on_read = [&](Call&) {
+    base::WakeUp look;
+    while (host.telemetry().health.Ready().ok()) look.WaitFor(absl::Milliseconds(10));
     return absl::OkStatus();
   };
   RETURN_IF_ERROR(host.Serve({{TestService::service_full_name(), &service}}));

@@ -4,7 +4,6 @@
 #include <signal.h>
 
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <thread>
 
 #include "absl/strings/str_split.h"
@@ -40,6 +39,17 @@ std::string AddressOf(Process& host) {
   return line.value_or("ready ").substr(6);
 }
 
+// Every line of the log must be JSON.
+std::string HttpAddressOf(const Process& host) {
+  std::string address;
+  for (const absl::string_view line : absl::StrSplit(host.Stderr(), '\n', absl::SkipEmpty())) {
+    const auto json = nlohmann::json::parse(std::string(line));
+    EXPECT_EQ(json["service"], "host_under_test");
+    if (json["message"] == "serving") address = json["http"];
+  }
+  return address;
+}
+
 TEST(ServiceHost, ServesUntilAskedToStop) {
   for (const int signal : {SIGTERM, SIGINT}) {
     auto host = StartHost({});
@@ -53,16 +63,21 @@ TEST(ServiceHost, ServesUntilAskedToStop) {
   }
 }
 
+TEST(ServiceHost, DoesNotWaitForClientsThatAreIdle) {
+  auto host = StartHost({"--drain_timeout=60s"});
+  const auto stub = TestService::NewStub(
+      grpc::CreateChannel(AddressOf(*host), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  AnswerResponse response;
+  EXPECT_TRUE(stub->Answer(&context, AnswerRequest(), &response).ok());
+  ASSERT_OK(host->Signal(SIGTERM));
+  EXPECT_THAT(host->Wait(absl::Seconds(4)), IsOkAndHolds(0));
+}
+
 TEST(ServiceHost, LogsJsonAndServesHttp) {
   auto host = StartHost({}, {{"TALLY_LOG_FORMAT", "json"}});
   AddressOf(*host);
-  std::string http;
-  for (const absl::string_view line : absl::StrSplit(host->Stderr(), '\n', absl::SkipEmpty())) {
-    const auto json = nlohmann::json::parse(std::string(line));
-    EXPECT_EQ(json["service"], "host_under_test");
-    if (json["message"] == "serving") http = json["http"];
-  }
-  httplib::Client client("http://" + http);
+  httplib::Client client("http://" + HttpAddressOf(*host));
   EXPECT_EQ(client.Get("/readyz")->status, 200);
   EXPECT_THAT(client.Get("/metrics")->body,
               HasSubstr("tally_build_info{service=\"host_under_test\""));
@@ -77,12 +92,7 @@ TEST(ServiceHost, FinishesCallsUnderWayBeforeItEnds) {
   grpc::Status status;
   AnswerResponse response;
   std::thread caller([&] { status = stub->Read(&context, AnswerRequest(), &response); });
-  httplib::Client http("http://" + [&] {
-    const std::string log = host->Stderr();
-    const nlohmann::json line =
-        nlohmann::json::parse(log.substr(log.find("{\"", log.find("starting"))));
-    return line["http"].get<std::string>();
-  }());
+  httplib::Client http("http://" + HttpAddressOf(*host));
   EXPECT_EVENTUALLY(http.Get("/metrics")->body.find("TestService/Read\"} 1") != std::string::npos,
                     kPatience);
   ASSERT_OK(host->Signal(SIGTERM));
