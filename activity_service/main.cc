@@ -1,0 +1,128 @@
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "activity_service/domain/orders_cancelled.h"
+#include "activity_service/domain/orders_created.h"
+#include "activity_service/service/activity_counter.h"
+#include "activity_service/service/activity_service.h"
+#include "activity_service/service/inbox_ops_service.h"
+#include "activity_service/service/token_waiter.h"
+#include "activity_service/store/activity_store.h"
+#include "common/base/status_macros.h"
+#include "common/bus/nats_bus.h"
+#include "common/bus/nats_library.h"
+#include "common/bus/stream_settings.h"
+#include "common/db/database.h"
+#include "common/inbox/subscription.h"
+#include "common/rpc/executor.h"
+#include "common/rpc/service_host.h"
+
+ABSL_FLAG(absl::Duration, ack_wait, absl::Seconds(5),
+          "How long the bus waits for an acknowledgement before it delivers an event again, 1s to "
+          "5m. All instances need the same value.");
+ABSL_FLAG(int, batch_events, 2048, "Events that are counted in one transaction, 1 to 20000.");
+ABSL_FLAG(int, letter_attempts, 10,
+          "How often an event that cannot be applied is tried before it waits for an operator, 1 "
+          "to 1000.");
+ABSL_FLAG(absl::Duration, unknown_type_for, absl::Hours(72),
+          "How long events of a type this version does not know are kept trying, 0 to 8760h: a "
+          "newer version may be rolling out.");
+
+namespace tally::activity {
+namespace {
+
+// Names this consumer in its database and on the bus. Never change it: under another name every
+// event would be counted again.
+constexpr char kConsumer[] = "activity_service";
+
+inbox::SubscriptionOptions ReadSettings(base::Violations& problems) {
+  inbox::SubscriptionOptions settings;
+  settings.consumer = kConsumer;
+  settings.delivery.stream = {.name = "ORDERS", .subjects = {"orders.v1.>"}};
+  bus::ReadStreamSettings(settings.delivery.stream, problems);
+  settings.delivery.durable.ack_wait = absl::GetFlag(FLAGS_ack_wait);
+  settings.delivery.batch_max = static_cast<size_t>(absl::GetFlag(FLAGS_batch_events));
+  settings.inbox.letters.attempts_max = absl::GetFlag(FLAGS_letter_attempts);
+  settings.inbox.letters.unknown_type_for = absl::GetFlag(FLAGS_unknown_type_for);
+
+  if (settings.delivery.durable.ack_wait < absl::Seconds(1) ||
+      settings.delivery.durable.ack_wait > absl::Minutes(5)) {
+    problems.Add("--ack_wait", "must be 1s to 5m");
+  }
+  if (absl::GetFlag(FLAGS_batch_events) < 1 || absl::GetFlag(FLAGS_batch_events) > 20'000) {
+    problems.Add("--batch_events", "must be 1 to 20000");
+  }
+  if (settings.inbox.letters.attempts_max < 1 || settings.inbox.letters.attempts_max > 1000) {
+    problems.Add("--letter_attempts", "must be 1 to 1000");
+  }
+  if (settings.inbox.letters.unknown_type_for < absl::ZeroDuration() ||
+      settings.inbox.letters.unknown_type_for > absl::Hours(8760)) {
+    problems.Add("--unknown_type_for", "must be 0 to 8760h");
+  }
+  return settings;
+}
+
+// What is counted.
+std::vector<std::unique_ptr<Activity>> Activities() {
+  std::vector<std::unique_ptr<Activity>> activities;
+  activities.push_back(std::make_unique<OrdersCreated>());
+  activities.push_back(std::make_unique<OrdersCancelled>());
+  return activities;
+}
+
+absl::Status Run(rpc::ServiceHost& host) {
+  const config::ServiceSettings& shared = host.settings();
+  const inbox::SubscriptionOptions settings = ReadSettings(host.problems());
+  RETURN_IF_ERROR(host.CheckSettings());
+  telemetry::Telemetry& telemetry = host.telemetry();
+
+  ASSIGN_OR_RETURN(const std::shared_ptr<db::Database> database,
+                   db::Database::Open({.url = shared.database.url,
+                                       .sessions = shared.database_sessions,
+                                       .application_name = kConsumer},
+                                      host.clock(), telemetry));
+  RETURN_IF_ERROR(ActivityStore::Migrate(*database));
+  telemetry.health.AddReadiness("database", [weak = std::weak_ptr(database)] {
+    const auto own = weak.lock();
+    return own && own->Available() ? absl::OkStatus() : absl::UnavailableError("out of reach");
+  });
+
+  const bus::NatsLibrary nats_library;
+  ASSIGN_OR_RETURN(const auto bus,
+                   bus::NewNatsBus({.urls = shared.nats.urls, .name = kConsumer}, telemetry));
+
+  const ActivityStore store;
+  ActivityCounter counter(Activities(), store);
+  inbox::Subscription subscription(settings, *database, *bus, counter, host.clock(), telemetry);
+  RETURN_IF_ERROR(subscription.Start());
+
+  rpc::Executor reads({.name = "reads"}, telemetry);
+  TokenWaiter tokens({}, subscription.store(), host.clock(), telemetry);
+  ActivityService activity(
+      store, subscription.store(), [&] { return subscription.GetProgress(); }, tokens, reads,
+      host.clock(), telemetry);
+  InboxOpsService ops(telemetry);
+
+  const absl::Status served = host.Serve({{v1::ActivityService::service_full_name(), &activity},
+                                          {ops::v1::InboxService::service_full_name(), &ops}});
+  subscription.Stop();
+  return served;
+}
+
+}  // namespace
+}  // namespace tally::activity
+
+int main(int argc, char** argv) {
+  return tally::rpc::RunService(
+      argc, argv,
+      {.name = "activity_service",
+       .summary = "Counts what happens in the system, exactly once, from the events on NATS "
+                  "JetStream, and answers\nfor any day over gRPC. Answers go on without the bus "
+                  "and say how fresh they are.",
+       .defaults = {{"listen", "127.0.0.1:50052"},
+                    {"http", "127.0.0.1:9092"},
+                    {"database", "sqlite:activity_service.db"}}},
+      tally::activity::Run);
+}

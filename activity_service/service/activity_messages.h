@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "activity_service/domain/day_totals.h"
+#include "common/base/civil_day.h"
+#include "common/inbox/consumer.h"
+#include "common/inbox/letter.h"
+#include "tally/activity/v1/activity.pb.h"
+
+namespace tally::activity {
+
+// A day as its caller named it.
+struct Day {
+  absl::CivilDay date;
+  std::string time_zone;
+  base::TimeInterval bounds;
+};
+
+// OutOfRange if a difference does not fit.
+absl::Status ToMessage(const Day& day, const DayTotals& totals, v1::DailyActivity& message);
+
+// How far statistics can be trusted that were read after `progress` was asked for, together with
+// `letters`.
+void ToMessage(const inbox::Progress& progress, const inbox::LetterCounts& letters, absl::Time now,
+               v1::Freshness& message);
+
+}  // namespace tally::activity
