@@ -1,0 +1,83 @@
+// What becomes of events while the inbox's own database is away.
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "tests/integration/inbox/replica.h"
+#include "tests/testkit/deliveries.h"
+#include "tests/testkit/eventually.h"
+#include "tests/testkit/postgres_server.h"
+#include "tests/testkit/status_matchers.h"
+#include "tests/testkit/tcp_gate.h"
+
+namespace tally::inbox {
+namespace {
+
+using testing::Each;
+using testing::Pair;
+using testing::SizeIs;
+using testkit::Deliver;
+using testkit::Lane;
+using testkit::MakeEvent;
+using testkit::StatusIs;
+
+constexpr absl::Duration kPatience = absl::Seconds(30);
+
+TEST(OutageTest, CostsNoEventAnAttempt) {
+  ASSERT_OK_AND_ASSIGN(const auto server, testkit::PostgresServer::Start());
+  ASSERT_OK_AND_ASSIGN(const std::string url, server->CreateDatabase());
+  Replica replica(url);
+  replica.handler.verdict = [](db::Transaction&, const bus::Event& event) {
+    return event.payload == "poison" ? absl::InternalError("no") : absl::OkStatus();
+  };
+  ASSERT_OK(replica.Receive({Deliver(MakeEvent(1, 1, "poison"))}));
+  replica.handler.verdict = nullptr;
+  replica.clock.Advance(absl::Hours(1));
+
+  ASSERT_OK(server->Stop());
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_THAT(replica.Receive(Sequences(1, 2, 10)), StatusIs(absl::StatusCode::kUnavailable));
+    EXPECT_FALSE(replica.letters.Retry(10).ok());
+  }
+
+  ASSERT_OK(server->Restart());
+  EXPECT_EVENTUALLY(replica.Receive(Sequences(1, 2, 10)).ok(), kPatience);
+  EXPECT_EQ(replica.Letters().at(Lane(1) + "/1").attempts, 1);
+  EXPECT_OK(replica.letters.Retry(10));
+  EXPECT_THAT(replica.Counted(), testing::AllOf(SizeIs(10), Each(Pair(testing::_, 1))));
+  EXPECT_THAT(replica.Letters(), SizeIs(0));
+}
+
+TEST(OutageTest, AServerThatDiesWithinABatchLosesNothing) {
+  ASSERT_OK_AND_ASSIGN(const auto server, testkit::PostgresServer::Start());
+  ASSERT_OK_AND_ASSIGN(const std::string url, server->CreateDatabase());
+  Replica replica(url);
+  replica.handler.verdict = [&](db::Transaction&, const bus::Event& event) {
+    if (event.sequence == 500) server->Kill();
+    return absl::OkStatus();
+  };
+  EXPECT_THAT(replica.Receive(Sequences(1, 1, 1000)), StatusIs(absl::StatusCode::kUnavailable));
+  replica.handler.verdict = nullptr;
+  ASSERT_OK(server->Restart());
+  EXPECT_EVENTUALLY(replica.Receive(Sequences(1, 1, 1000)).ok(), kPatience);
+  EXPECT_THAT(replica.Counted(), testing::AllOf(SizeIs(1000), Each(Pair(testing::_, 1))));
+  EXPECT_THAT(replica.Letters(), SizeIs(0));
+}
+
+TEST(OutageTest, ACommitOfUnknownOutcomeIsCountedOnceWhenItComesAgain) {
+  ASSERT_OK_AND_ASSIGN(testkit::PostgresServer* const server, testkit::PostgresServer::Shared());
+  ASSERT_OK_AND_ASSIGN(const std::string url, server->CreateDatabase());
+  testkit::TcpGate gate(server->port());
+  Replica replica(gate.Through(url));
+  gate.SwallowReplyTo("COMMIT");
+  EXPECT_THAT(replica.Receive(Sequences(1, 1, 10)), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(gate.swallowed(), 1);
+  gate.Forward();
+  ASSERT_OK_AND_ASSIGN(const Inbox::Received again, replica.Receive(Sequences(1, 1, 10)));
+  EXPECT_EQ(again.duplicates, 10);
+  EXPECT_THAT(replica.Counted(), testing::AllOf(SizeIs(10), Each(Pair(testing::_, 1))));
+}
+
+}  // namespace
+}  // namespace tally::inbox
