@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "common/base/violations.h"
 #include "common/outbox/batch_handler.h"
 #include "order_service/domain/order.h"
 #include "tally/orders/v1/order.pb.h"

@@ -5,6 +5,7 @@
 
 #include "common/base/status_macros.h"
 #include "common/base/violations.h"
+#include "common/db/error.h"
 #include "common/rpc/errors.h"
 #include "common/rpc/handle.h"
 #include "order_service/service/list_query.h"

@@ -7,6 +7,7 @@
 #include "common/base/uuid_v7_source.h"
 #include "common/db/database.h"
 #include "common/outbox/outbox.h"
+#include "common/rpc/call.h"
 #include "common/rpc/endpoint.h"
 #include "common/rpc/executor.h"
 #include "common/telemetry/telemetry.h"
