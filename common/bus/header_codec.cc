@@ -1,5 +1,7 @@
 #include "common/bus/header_codec.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -14,9 +16,14 @@ namespace {
 
 constexpr absl::string_view kVersion = "NATS/1.0";
 constexpr absl::string_view kLineEnd = "\r\n";
+constexpr size_t kUsualLines = 512;
+
+bool EndsText(char c) { return c == '\r' || c == '\n' || c == '\0'; }
 
 void AppendCleaned(absl::string_view text, std::string& to) {
-  for (const char c : text) to.push_back(c == '\r' || c == '\n' || c == '\0' ? ' ' : c);
+  const size_t begin = to.size();
+  to.append(text.data(), text.size());
+  std::replace_if(to.begin() + static_cast<std::ptrdiff_t>(begin), to.end(), &EndsText, ' ');
 }
 
 // nats.c keeps a received message in one piece (seen in all releases from 3.0 to 3.9): subject NUL reply NUL headers NUL
@@ -49,6 +56,7 @@ Headers ReadHeadersByLibrary(natsMsg* message) {
 
 std::string EncodeHeaderLines(const Headers& headers) {
   std::string lines;
+  lines.reserve(kUsualLines);
   for (const auto& [name, value] : headers.entries()) {
     AppendCleaned(name, lines);
     lines.append(": ");
