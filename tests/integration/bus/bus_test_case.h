@@ -125,9 +125,6 @@ class BusTestCase : public testing::Test {
     return telemetry_.metrics.AddCounter(name, "", labels).Value();
   }
 
-  // A request that Bus does not offer, because no product code may make it: deletes the stream or durable named.
-  void Delete(const std::string& what);
-
   static std::string Id(int64_t number) { return absl::StrCat("lane/", number); }
 
   telemetry::Telemetry telemetry_{telemetry::LogFormat::kText, telemetry::LogLevel::kError, "bus_test"};

@@ -1,13 +1,16 @@
 #include <gmock/gmock.h>
 
+#include <map>
 #include <set>
 
 #include "tests/integration/bus/bus_test_case.h"
+#include "tests/integration/bus/other_client.h"
 
 namespace tally::bus {
 namespace {
 
 using testing::ElementsAre;
+using testing::Pair;
 using testkit::StatusIs;
 
 class PullConsumerTest : public BusTestCase {
@@ -35,6 +38,26 @@ TEST_F(PullConsumerTest, ADeliveryCarriesTheMessageAndItsPlaceInTheStream) {
   EXPECT_EQ(second.delivery_count, 1);
   EXPECT_EQ(second.pending, 1);
   EXPECT_LT(absl::AbsDuration(second.stored_time - absl::Now()), absl::Minutes(1));
+}
+
+// Our writing and reading of headers goes around the library's: another client's must agree with both.
+TEST_F(PullConsumerTest, HeadersAreThoseThatOtherClientsWriteAndRead) {
+  Start();
+  DeclareBoth();
+  OtherClient other(server_->url());
+  const std::map<std::string, std::string> headers = {
+      {"ce-id", "lane/1"}, {"ce-time", "2023-11-14T22:13:20.123456Z"}, {"traceparent", "00-0af7-b7ad-01"}};
+  other.Publish("orders.v1.created", headers, "");
+  const auto consumer = NewConsumer(*bus_);
+  const std::vector<Delivery> taken = TakeAtLeast(*consumer, 1);
+  const auto& entries = taken.at(0).message.headers.entries();
+  EXPECT_EQ((std::map<std::string, std::string>(entries.begin(), entries.end())), headers);
+  EXPECT_EQ(taken.at(0).message.payload, "");
+
+  other.Listen("orders.v1.created");
+  PublishStored(7, 7);
+  EXPECT_THAT(other.NextHeaders(), testing::UnorderedElementsAre(Pair("ce-sequence", "7"),
+                                                                         Pair("Nats-Msg-Id", "lane/7")));
 }
 
 TEST_F(PullConsumerTest, AcknowledgedMessagesNeverComeAgainAndTheOthersDo) {
@@ -177,7 +200,7 @@ TEST_F(PullConsumerTest, ADeletedDurableIsNotFoundUntilItIsDeclaredAgain) {
   PublishStored(1, 3);
   const auto consumer = NewConsumer(*bus_);
   const std::vector<Delivery> before = TakeAtLeast(*consumer, 3);
-  Delete("CONSUMER.DELETE.ORDERS.activity");
+  OtherClient(server_->url()).RequestApi("CONSUMER.DELETE.ORDERS.activity");
   EXPECT_TRUE(Repeat([&] { return absl::IsNotFound(consumer->Take(10).status()); }));
   EXPECT_THAT(consumer->Take(10), StatusIs(absl::StatusCode::kNotFound));
 
@@ -192,7 +215,7 @@ TEST_F(PullConsumerTest, ADeletedStreamIsNotFoundUntilItIsDeclaredAgain) {
   DeclareBoth();
   const auto consumer = NewConsumer(*bus_);
   ASSERT_OK(consumer->Take(10));
-  Delete("STREAM.DELETE.ORDERS");
+  OtherClient(server_->url()).RequestApi("STREAM.DELETE.ORDERS");
   EXPECT_TRUE(Repeat([&] { return absl::IsNotFound(consumer->Take(10).status()); }));
   DeclareBoth();
   PublishStored(1, 3);
