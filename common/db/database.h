@@ -29,53 +29,59 @@ struct DatabaseOptions {
   std::string application_name = "tally";
 };
 
-// A bounded pool of sessions on one database, SQLite or PostgreSQL, behind one code path: what differs is data (SQL twins,
-// error codes, how a transaction begins).
+// A bounded pool of sessions on one database, SQLite or PostgreSQL, behind one code path: what
+// differs is data (SQL twins, error codes, how a transaction begins).
 //
-// Guarantees: a session is handed out healthy and inside a new transaction; a broken one is replaced, never handed on, so
-// that a restart of the server costs only the transactions that were open; those who wait get sessions in arrival order,
-// and every wait has a deadline. On PostgreSQL every transaction runs with the timeouts above, TCP keepalives and
-// synchronous_commit=on, so that a vanished client's locks go away, and a server that goes silent counts as broken; a
-// standby is never taken. On SQLite WAL with synchronous=FULL, and a second process on the same file is refused with the
-// first one's pid.
+// Guarantees: a session is handed out healthy and inside a new transaction; a broken one is
+// replaced, never handed on, so that a restart of the server costs only the transactions that were
+// open; those who wait get sessions in arrival order, and every wait has a deadline. On PostgreSQL
+// every transaction runs with the timeouts above, TCP keepalives and synchronous_commit=on, so that
+// a vanished client's locks go away, and a server that goes silent counts as broken; a standby is
+// never taken. On SQLite WAL with synchronous=FULL, and a second process on the same file is
+// refused with the first one's pid.
 //
-// When the database is away, calls fail with kConnection (one at a time tries to connect, for connect_timeout at most; the
-// others fail at once) and work again when it is back; both are logged once. A pooler between (PgBouncer in session or
-// transaction mode) is recognised: statements are then not kept prepared.
+// When the database is away, calls fail with kConnection (one at a time tries to connect, for
+// connect_timeout at most; the others fail at once) and work again when it is back; both are logged
+// once. A pooler between (PgBouncer in session or transaction mode) is recognised: statements are
+// then not kept prepared.
 //
 // Thread-safe. SOCI and libpq are seen only inside common/db.
 class Database {
  public:
-  // Connects once and checks that the server can do what is promised. INVALID_ARGUMENT names what is wrong with the URL.
-  // clock and telemetry must outlive the database.
-  static absl::StatusOr<std::unique_ptr<Database>> Open(const DatabaseOptions& options, base::Clock& clock,
+  // Connects once and checks that the server can do what is promised. INVALID_ARGUMENT names what
+  // is wrong with the URL. clock and telemetry must outlive the database.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const DatabaseOptions& options,
+                                                        base::Clock& clock,
                                                         telemetry::Telemetry& telemetry);
   // All transactions must be over.
   ~Database();
 
   Dialect dialect() const { return dialect_; }
 
-  // Applies the module's migrations that are missing, in order and in one transaction, under a lock that other instances
-  // wait for. A migration whose checksum differs from the applied one, or a database newer than this binary, is
-  // FAILED_PRECONDITION. Also makes this database's identity (below) if it has none.
+  // Applies the module's migrations that are missing, in order and in one transaction, under a lock
+  // that other instances wait for. A migration whose checksum differs from the applied one, or a
+  // database newer than this binary, is FAILED_PRECONDITION. Also makes this database's identity
+  // (below) if it has none.
   absl::Status Migrate(absl::string_view module, absl::Span<const Migration> migrations);
 
-  // UUID of this database's history, made once. A restored copy has the same; `tally` compares it to tell databases apart.
-  // Needs Migrate.
+  // UUID of this database's history, made once. A restored copy has the same; `tally` compares it
+  // to tell databases apart. Needs Migrate.
   absl::StatusOr<std::string> Identity();
 
   // Runs `body` in a transaction and commits if it returned OK; no retry.
-  absl::Status Run(Mode mode, absl::Time deadline, absl::FunctionRef<absl::Status(Transaction&)> body);
+  absl::Status Run(Mode mode, absl::Time deadline,
+                   absl::FunctionRef<absl::Status(Transaction&)> body);
 
-  // Whether the last attempt to begin a transaction found the database. Never blocks. Only transactions change it: what
-  // asks for them in a loop keeps it fresh.
+  // Whether the last attempt to begin a transaction found the database. Never blocks. Only
+  // transactions change it: what asks for them in a loop keeps it fresh.
   bool Available() const;
 
   base::Clock& clock() { return clock_; }
 
  private:
   friend class Transaction;
-  Database(const DatabaseOptions& options, Dialect dialect, std::unique_ptr<FileLock> lock, base::Clock& clock);
+  Database(const DatabaseOptions& options, Dialect dialect, std::unique_ptr<FileLock> lock,
+           base::Clock& clock);
   absl::StatusOr<Transaction> Begin(Mode mode, const Timeouts& timeouts, absl::Time deadline);
 
   base::Clock& clock_;

@@ -6,7 +6,8 @@ SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint)
 -- name: Now [sqlite]
 SELECT :process_now
 
--- Not the process that the connection was promised: a pooler stands between. Only PostgreSQL is asked.
+-- Another process than the connection was promised: a pooler stands between.
+-- Only PostgreSQL is asked.
 -- name: BackendPid
 SELECT pg_backend_pid()
 

@@ -19,9 +19,11 @@ struct KindRow {
 constexpr KindRow kKinds[] = {
     {ErrorKind::kUnique, "unique", absl::StatusCode::kAlreadyExists, "a unique key is taken"},
     {ErrorKind::kData, "data", absl::StatusCode::kInvalidArgument, "the data does not fit"},
-    {ErrorKind::kRetry, "retry", absl::StatusCode::kAborted, "interrupted, the same again may succeed"},
+    {ErrorKind::kRetry, "retry", absl::StatusCode::kAborted,
+     "interrupted, the same again may succeed"},
     {ErrorKind::kConnection, "connection", absl::StatusCode::kUnavailable, "the database is away"},
-    {ErrorKind::kUnknownOutcome, "unknown_outcome", absl::StatusCode::kUnknown, "COMMIT may or may not have happened"},
+    {ErrorKind::kUnknownOutcome, "unknown_outcome", absl::StatusCode::kUnknown,
+     "COMMIT may or may not have happened"},
     {ErrorKind::kStatement, "statement", absl::StatusCode::kInternal, "the statement failed"},
 };
 

@@ -15,7 +15,8 @@ namespace tally::db {
 absl::StatusOr<std::unique_ptr<FileLock>> FileLock::Take(const std::string& path) {
   const std::string lock_path = path + ".lock";
   const int fd = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd < 0) return absl::InvalidArgumentError(absl::StrCat("cannot open ", lock_path, ", errno ", errno));
+  if (fd < 0)
+    return absl::InvalidArgumentError(absl::StrCat("cannot open ", lock_path, ", errno ", errno));
   auto lock = std::unique_ptr<FileLock>(new FileLock(fd));
   if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
     char owner[32] = {};

@@ -7,8 +7,8 @@
 
 namespace tally::db {
 
-// Keeps a SQLite file to one process: an flock on PATH.lock, which holds the owner's pid. The kernel lets it go with the
-// process, however that ends; the file stays.
+// Keeps a SQLite file to one process: an flock on PATH.lock, which holds the owner's pid. The
+// kernel lets it go with the process, however that ends; the file stays.
 class FileLock {
  public:
   // FAILED_PRECONDITION names the pid of the owner; INVALID_ARGUMENT when PATH.lock cannot be made.

@@ -7,8 +7,9 @@
 namespace tally::db {
 namespace {
 
-constexpr ErrorKind kErrorKinds[] = {ErrorKind::kUnique,     ErrorKind::kData,           ErrorKind::kRetry,
-                                     ErrorKind::kConnection, ErrorKind::kUnknownOutcome, ErrorKind::kStatement};
+constexpr ErrorKind kErrorKinds[] = {ErrorKind::kUnique,         ErrorKind::kData,
+                                     ErrorKind::kRetry,          ErrorKind::kConnection,
+                                     ErrorKind::kUnknownOutcome, ErrorKind::kStatement};
 
 telemetry::Gauge& SessionsGauge(telemetry::Metrics& metrics, const char* state) {
   return metrics.AddGauge("tally_db_sessions", "Database sessions by state.", {{"state", state}});
@@ -27,15 +28,17 @@ Pool::Pool(Options options, Connector connect, base::Clock& clock, telemetry::Te
       log_(telemetry.log),
       idle_gauge_(SessionsGauge(telemetry.metrics, "idle")),
       used_gauge_(SessionsGauge(telemetry.metrics, "used")),
-      away_gauge_(telemetry.metrics.AddGauge("tally_db_away", "1 while the database cannot be reached.")),
+      away_gauge_(
+          telemetry.metrics.AddGauge("tally_db_away", "1 while the database cannot be reached.")),
       places_(options.sessions) {
   for (const ErrorKind kind : kErrorKinds) {
-    errors_[kind] = &telemetry.metrics.AddCounter("tally_db_errors_total", "Failed database calls by kind.",
-                                                  {{"kind", LabelOf(kind)}});
+    errors_[kind] = &telemetry.metrics.AddCounter(
+        "tally_db_errors_total", "Failed database calls by kind.", {{"kind", LabelOf(kind)}});
   }
 }
 
-absl::StatusOr<std::unique_ptr<Lease>> Pool::Begin(Mode mode, const Timeouts& timeouts, absl::Time deadline) {
+absl::StatusOr<std::unique_ptr<Lease>> Pool::Begin(Mode mode, const Timeouts& timeouts,
+                                                   absl::Time deadline) {
   Turnstile::Pass writer;
   if (options_.dialect == Dialect::kSqlite && mode == Mode::kWrite) {
     writer = sqlite_writers_.Enter(deadline - clock_.Now());

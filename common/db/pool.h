@@ -22,7 +22,8 @@ namespace tally::db {
 
 class Lease;
 
-// Keeps sessions between transactions and hands each to one transaction at a time. Thread-safe; outlives its leases.
+// Keeps sessions between transactions and hands each to one transaction at a time. Thread-safe;
+// outlives its leases.
 class Pool {
  public:
   using Connector = std::function<absl::StatusOr<std::unique_ptr<Session>>()>;
@@ -34,9 +35,10 @@ class Pool {
 
   Pool(Options options, Connector connect, base::Clock& clock, telemetry::Telemetry& telemetry);
 
-  // A session inside a new transaction. Waits for a free one until `deadline` and then fails with kConnection. A session
-  // that died while it was idle is replaced without a failure.
-  absl::StatusOr<std::unique_ptr<Lease>> Begin(Mode mode, const Timeouts& timeouts, absl::Time deadline);
+  // A session inside a new transaction. Waits for a free one until `deadline` and then fails with
+  // kConnection. A session that died while it was idle is replaced without a failure.
+  absl::StatusOr<std::unique_ptr<Lease>> Begin(Mode mode, const Timeouts& timeouts,
+                                               absl::Time deadline);
 
   bool available() const { return !away_; }
   Dialect dialect() const { return options_.dialect; }
@@ -60,7 +62,8 @@ class Pool {
   telemetry::Gauge& away_gauge_;
   std::map<ErrorKind, telemetry::Counter*> errors_;
   Turnstile places_;
-  Turnstile sqlite_writers_{1};  // entered first, so that waiting writers hold no session that a reader could use
+  Turnstile sqlite_writers_{
+      1};  // entered first, so that waiting writers hold no session that a reader could use
   std::atomic<bool> away_ = false;
   std::atomic<bool> trying_ = false;  // while away: somebody is connecting
 
@@ -68,7 +71,8 @@ class Pool {
   std::vector<std::unique_ptr<Session>> idle_ ABSL_GUARDED_BY(mutex_);
 };
 
-// A session on loan to one transaction; goes back to the pool, or is dropped if broken, with this object.
+// A session on loan to one transaction; goes back to the pool, or is dropped if broken, with this
+// object.
 class Lease {
  public:
   Lease(Pool& pool, Turnstile::Pass writer, Turnstile::Pass place);

@@ -20,7 +20,8 @@ struct OptionsDeleter {
 };
 using Options = std::unique_ptr<PQconninfoOption, OptionsDeleter>;
 
-// libpq's message may quote the URL: it is taken only from a parse of the URL without user and password.
+// libpq's message may quote the URL: it is taken only from a parse of the URL without user and
+// password.
 std::string WhatIsWrong(absl::string_view url) {
   const size_t at = url.rfind('@');
   const size_t host = url.find("://") + 3;
@@ -31,7 +32,8 @@ std::string WhatIsWrong(absl::string_view url) {
   const Options options(PQconninfoParse(bare.c_str(), &message));
   const std::unique_ptr<char, void (*)(void*)> owned(message, &PQfreemem);
   if (message == nullptr) return "user and password must be percent-encoded";
-  if (absl::StrContains(bare, "password")) return "see PostgreSQL's documentation of connection URIs";
+  if (absl::StrContains(bare, "password"))
+    return "see PostgreSQL's documentation of connection URIs";
   return std::string(absl::StripAsciiWhitespace(message));
 }
 
@@ -40,14 +42,17 @@ std::string WhatIsWrong(absl::string_view url) {
 absl::StatusOr<std::string> ToConninfo(absl::string_view url, absl::Duration connect_timeout,
                                        absl::string_view application_name) {
   if (!absl::StartsWith(url, "postgresql://") && !absl::StartsWith(url, "postgres://")) {
-    return absl::InvalidArgumentError("the database is sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME");
+    return absl::InvalidArgumentError(
+        "the database is sqlite:PATH or postgresql://USER:PASSWORD@HOST:PORT/NAME");
   }
   const Options options(PQconninfoParse(std::string(url).c_str(), nullptr));
   if (options == nullptr) {
-    return absl::InvalidArgumentError(absl::StrCat("the database's URL is malformed: ", WhatIsWrong(url)));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the database's URL is malformed: ", WhatIsWrong(url)));
   }
   // libpq takes whole seconds, and one second as two.
-  const int64_t connect_seconds = std::max<int64_t>(2, absl::ToInt64Seconds(absl::Ceil(connect_timeout, absl::Seconds(1))));
+  const int64_t connect_seconds =
+      std::max<int64_t>(2, absl::ToInt64Seconds(absl::Ceil(connect_timeout, absl::Seconds(1))));
   std::map<std::string, std::string> settings = {
       {"connect_timeout", absl::StrCat(connect_seconds)},
       {"application_name", std::string(application_name)},
@@ -64,7 +69,8 @@ absl::StatusOr<std::string> ToConninfo(absl::string_view url, absl::Duration con
   }
   std::string conninfo;
   for (const auto& [keyword, value] : settings) {
-    absl::StrAppend(&conninfo, keyword, "='", absl::StrReplaceAll(value, {{"\\", "\\\\"}, {"'", "\\'"}}), "' ");
+    absl::StrAppend(&conninfo, keyword, "='",
+                    absl::StrReplaceAll(value, {{"\\", "\\\\"}, {"'", "\\'"}}), "' ");
   }
   return conninfo;
 }

@@ -12,8 +12,10 @@ namespace {
 
 // Object ids of the built-in types; fixed for ever in PostgreSQL's catalogue.
 constexpr Oid kAny = 0;  // the server infers it
-constexpr Oid kBool = 16, kBytea = 17, kName = 19, kInt8 = 20, kInt2 = 21, kInt4 = 23, kText = 25, kJson = 114;
-constexpr Oid kByteaArray = 1001, kTextArray = 1009, kInt8Array = 1016, kBpchar = 1042, kVarchar = 1043, kUuid = 2950;
+constexpr Oid kBool = 16, kBytea = 17, kName = 19, kInt8 = 20, kInt2 = 21, kInt4 = 23, kText = 25,
+              kJson = 114;
+constexpr Oid kByteaArray = 1001, kTextArray = 1009, kInt8Array = 1016, kBpchar = 1042,
+              kVarchar = 1043, kUuid = 2950;
 constexpr int kTextFormat = 0, kBinaryFormat = 1;
 
 template <typename Unsigned>
@@ -26,7 +28,9 @@ void AppendBigEndian(std::string& out, Unsigned value) {
 int64_t ReadBigEndian(absl::string_view bytes) {
   // Sign extension comes from the first byte.
   int64_t value = bytes.empty() || static_cast<signed char>(bytes[0]) >= 0 ? 0 : -1;
-  for (const char byte : bytes) value = static_cast<int64_t>(static_cast<uint64_t>(value) << 8 | static_cast<unsigned char>(byte));
+  for (const char byte : bytes)
+    value =
+        static_cast<int64_t>(static_cast<uint64_t>(value) << 8 | static_cast<unsigned char>(byte));
   return value;
 }
 
@@ -46,14 +50,16 @@ void AppendElement(std::string& out, const std::optional<T>& value) {
 
 template <typename Named>
 const Named* Find(absl::Span<const Named> all, const std::string& name) {
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Named& one) { return name == one.name; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Named& one) { return name == one.name; });
   return found == all.end() ? nullptr : &*found;
 }
 
 bool Fits(Oid type, ColumnType read_as) {
   static constexpr Oid kInts[] = {kBool, kInt2, kInt4, kInt8};
   static constexpr Oid kTexts[] = {kText, kVarchar, kBpchar, kName, kBytea, kUuid, kJson};
-  const auto oids = read_as == ColumnType::kInt ? absl::Span<const Oid>(kInts) : absl::Span<const Oid>(kTexts);
+  const auto oids =
+      read_as == ColumnType::kInt ? absl::Span<const Oid>(kInts) : absl::Span<const Oid>(kTexts);
   return std::find(oids.begin(), oids.end(), type) != oids.end();
 }
 
@@ -62,7 +68,8 @@ struct ElementTypes {
   Oid array;
 };
 ElementTypes TypesOf(const Batch::Column& column) {
-  static constexpr ElementTypes kTypes[] = {{kInt8, kInt8Array}, {kText, kTextArray}, {kBytea, kByteaArray}};
+  static constexpr ElementTypes kTypes[] = {
+      {kInt8, kInt8Array}, {kText, kTextArray}, {kBytea, kByteaArray}};
   return kTypes[column.values.index()];
 }
 
@@ -83,14 +90,16 @@ std::string EncodeArray(const Batch::Column& column) {
   return out;
 }
 
-absl::Status PostgresParameters::Encode(const std::vector<std::string>& names, const Invocation& invocation) {
+absl::Status PostgresParameters::Encode(const std::vector<std::string>& names,
+                                        const Invocation& invocation) {
   for (const std::string& name : names) {
     if (const Batch::Column* column = Find(invocation.columns, name)) {
       Add(TypesOf(*column).array, EncodeArray(*column), kBinaryFormat);
     } else if (const Param* scalar = Find(absl::MakeConstSpan(invocation.scalars), name)) {
       AddScalar(scalar->value);
     } else {
-      return MakeError(ErrorKind::kStatement, "", invocation.statement.name, absl::StrCat("no value for :", name));
+      return MakeError(ErrorKind::kStatement, "", invocation.statement.name,
+                       absl::StrCat("no value for :", name));
     }
   }
   return absl::OkStatus();
@@ -117,10 +126,12 @@ void PostgresParameters::Add(Oid type, std::string bytes, int format) {
   formats_.push_back(format);
 }
 
-absl::Status PostgresRow::Check(absl::Span<const ColumnType> types, const char* statement_name) const {
+absl::Status PostgresRow::Check(absl::Span<const ColumnType> types,
+                                const char* statement_name) const {
   if (PQnfields(result_) != static_cast<int>(types.size())) {
-    return MakeError(ErrorKind::kStatement, "", statement_name,
-                     absl::StrCat("returns ", PQnfields(result_), " columns, ", types.size(), " are read"));
+    return MakeError(
+        ErrorKind::kStatement, "", statement_name,
+        absl::StrCat("returns ", PQnfields(result_), " columns, ", types.size(), " are read"));
   }
   for (size_t i = 0; i < types.size(); ++i) {
     const Oid type = PQftype(result_, static_cast<int>(i));
@@ -133,7 +144,8 @@ absl::Status PostgresRow::Check(absl::Span<const ColumnType> types, const char* 
 }
 
 absl::string_view PostgresRow::Raw(int column) const {
-  return {PQgetvalue(result_, row_, column), static_cast<size_t>(PQgetlength(result_, row_, column))};
+  return {PQgetvalue(result_, row_, column),
+          static_cast<size_t>(PQgetlength(result_, row_, column))};
 }
 
 int64_t PostgresRow::Int(int column) const { return ReadBigEndian(Raw(column)); }

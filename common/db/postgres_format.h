@@ -15,11 +15,13 @@
 
 namespace tally::db {
 
-// The parameters of one execution as libpq takes them; owns the bytes. Scalars: integers and texts as text, so that the
-// server may read a text as a uuid, bytes in binary. Columns: arrays in binary (int8[], text[], bytea[]).
+// The parameters of one execution as libpq takes them; owns the bytes. Scalars: integers and texts
+// as text, so that the server may read a text as a uuid, bytes in binary. Columns: arrays in binary
+// (int8[], text[], bytea[]).
 class PostgresParameters {
  public:
-  // `names` is what the statement wants, in the order of $1, $2, … kStatement if the invocation lacks one of them.
+  // `names` is what the statement wants, in the order of $1, $2, … kStatement if the invocation
+  // lacks one of them.
   absl::Status Encode(const std::vector<std::string>& names, const Invocation& invocation);
 
   int count() const { return static_cast<int>(values_.size()); }
@@ -47,8 +49,9 @@ class PostgresRow final : public RowView {
  public:
   explicit PostgresRow(const PGresult* result) : result_(result) {}
 
-  // Whether the caller reads each column as what it is: int2, int4, int8, bool as kInt; text, varchar, bpchar, name, bytea,
-  // uuid, json as kText. kStatement names the first that does not fit.
+  // Whether the caller reads each column as what it is: int2, int4, int8, bool as kInt; text,
+  // varchar, bpchar, name, bytea, uuid, json as kText. kStatement names the first that does not
+  // fit.
   absl::Status Check(absl::Span<const ColumnType> types, const char* statement_name) const;
 
   void MoveTo(int row) { row_ = row; }

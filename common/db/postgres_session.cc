@@ -28,7 +28,8 @@ constexpr int kBinaryResult = 1;
 
 ErrorKind KindOfSqlState(absl::string_view state) {
   if (state == "23505") return ErrorKind::kUnique;
-  if (state == "40001" || state == "40P01" || state == "55P03" || state == "57014") return ErrorKind::kRetry;
+  if (state == "40001" || state == "40P01" || state == "55P03" || state == "57014")
+    return ErrorKind::kRetry;
   const absl::string_view group = state.substr(0, 2);
   if (group == "22" || group == "23" || group == "54") return ErrorKind::kData;
   if (group == "08" || absl::StartsWith(state, "57P0")) return ErrorKind::kConnection;
@@ -51,7 +52,8 @@ PGconn* HandleOf(soci::session& session) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Session>> PostgresSession::Connect(const std::string& conninfo, absl::Duration patience) {
+absl::StatusOr<std::unique_ptr<Session>> PostgresSession::Connect(const std::string& conninfo,
+                                                                  absl::Duration patience) {
   std::unique_ptr<soci::session> soci;
   try {
     soci = std::make_unique<soci::session>(soci::postgresql, conninfo);
@@ -65,12 +67,17 @@ absl::StatusOr<std::unique_ptr<Session>> PostgresSession::Connect(const std::str
 }
 
 PostgresSession::PostgresSession(std::unique_ptr<soci::session> soci, absl::Duration patience)
-    : soci_(std::move(soci)), connection_(HandleOf(*soci_)), connect_patience_(patience), patience_(patience) {
-  PQsetNoticeReceiver(connection_, [](void*, const PGresult*) {}, nullptr);
+    : soci_(std::move(soci)),
+      connection_(HandleOf(*soci_)),
+      connect_patience_(patience),
+      patience_(patience) {
+  PQsetNoticeReceiver(
+      connection_, [](void*, const PGresult*) {}, nullptr);
 }
 
 absl::Status PostgresSession::FindPooler() {
-  ASSIGN_OR_RETURN(const Result result, Command(sql::kBackendPid.name, sql::kBackendPid.postgresql));
+  ASSIGN_OR_RETURN(const Result result,
+                   Command(sql::kBackendPid.name, sql::kBackendPid.postgresql));
   int pid = 0;
   if (PQntuples(result.get()) != 1 || !absl::SimpleAtoi(PQgetvalue(result.get(), 0, 0), &pid)) {
     return MakeError(ErrorKind::kConnection, "", sql::kBackendPid.name);
@@ -85,7 +92,8 @@ absl::Status PostgresSession::Begin(Mode mode, const Timeouts& timeouts) {
       "BEGIN ISOLATION LEVEL READ COMMITTED ", mode == Mode::kRead ? "READ ONLY" : "READ WRITE",
       "; SET LOCAL statement_timeout = ", absl::ToInt64Milliseconds(timeouts.statement),
       "; SET LOCAL lock_timeout = ", absl::ToInt64Milliseconds(timeouts.lock),
-      "; SET LOCAL idle_in_transaction_session_timeout = ", absl::ToInt64Milliseconds(timeouts.idle_in_transaction),
+      "; SET LOCAL idle_in_transaction_session_timeout = ",
+      absl::ToInt64Milliseconds(timeouts.idle_in_transaction),
       "; SET LOCAL synchronous_commit = on");
   RETURN_IF_ERROR(Command("begin", sql).status());
   patience_ = timeouts.statement + kReplyGrace;
@@ -118,27 +126,32 @@ absl::StatusOr<PostgresSession::Result> PostgresSession::Execute(const Invocatio
   RETURN_IF_ERROR(parameters.Encode(prepared.text.names, invocation));
   if (pooled_) {
     return Reply(statement.name,
-                 PQsendQueryParams(connection_, prepared.text.sql.c_str(), parameters.count(), parameters.types(),
-                                   parameters.values(), parameters.lengths(), parameters.formats(), kBinaryResult),
+                 PQsendQueryParams(connection_, prepared.text.sql.c_str(), parameters.count(),
+                                   parameters.types(), parameters.values(), parameters.lengths(),
+                                   parameters.formats(), kBinaryResult),
                  true);
   }
   if (prepared.name.empty()) RETURN_IF_ERROR(PrepareOnServer(statement.name, prepared, parameters));
   return Reply(statement.name,
-               PQsendQueryPrepared(connection_, prepared.name.c_str(), parameters.count(), parameters.values(),
-                                   parameters.lengths(), parameters.formats(), kBinaryResult),
+               PQsendQueryPrepared(connection_, prepared.name.c_str(), parameters.count(),
+                                   parameters.values(), parameters.lengths(), parameters.formats(),
+                                   kBinaryResult),
                true);
 }
 
-absl::Status PostgresSession::PrepareOnServer(const char* name, Prepared& prepared, const PostgresParameters& parameters) {
+absl::Status PostgresSession::PrepareOnServer(const char* name, Prepared& prepared,
+                                              const PostgresParameters& parameters) {
   const std::string server_name = absl::StrCat("s", ++names_given_);
-  const int sent = PQsendPrepare(connection_, server_name.c_str(), prepared.text.sql.c_str(), parameters.count(),
-                                 parameters.types());
+  const int sent = PQsendPrepare(connection_, server_name.c_str(), prepared.text.sql.c_str(),
+                                 parameters.count(), parameters.types());
   RETURN_IF_ERROR(Reply(name, sent, false).status());
   prepared.name = server_name;
   return absl::OkStatus();
 }
 
-absl::Status PostgresSession::RunScript(const char* name, const char* sql) { return Command(name, sql).status(); }
+absl::Status PostgresSession::RunScript(const char* name, const char* sql) {
+  return Command(name, sql).status();
+}
 
 absl::Status PostgresSession::Commit() {
   if (PQtransactionStatus(connection_) == PQTRANS_INERROR) {
@@ -147,10 +160,13 @@ absl::Status PostgresSession::Commit() {
   if (PQtransactionStatus(connection_) != PQTRANS_INTRANS) return Lost("commit");
   const int sent = PQsendQuery(connection_, "COMMIT");
   const Result result = sent == 1 ? Await() : nullptr;
-  // Only a plain ERROR says that the server goes on and has rolled back. FATAL may come after the commit.
-  if (result == nullptr || (IsError(result.get()) && Field(result.get(), PG_DIAG_SEVERITY_NONLOCALIZED) != "ERROR")) {
+  // Only a plain ERROR says that the server goes on and has rolled back. FATAL may come after the
+  // commit.
+  if (result == nullptr ||
+      (IsError(result.get()) && Field(result.get(), PG_DIAG_SEVERITY_NONLOCALIZED) != "ERROR")) {
     broken_ = true;
-    return MakeError(ErrorKind::kUnknownOutcome, result ? Field(result.get(), PG_DIAG_SQLSTATE) : "", "commit");
+    return MakeError(ErrorKind::kUnknownOutcome,
+                     result ? Field(result.get(), PG_DIAG_SQLSTATE) : "", "commit");
   }
   if (IsError(result.get())) return ErrorOf(result.get(), "commit", true);
   if (absl::string_view(PQcmdStatus(result.get())) == "COMMIT") return absl::OkStatus();
@@ -164,14 +180,17 @@ void PostgresSession::Rollback() {
 }
 
 bool PostgresSession::Reusable() const {
-  return !broken_ && PQstatus(connection_) == CONNECTION_OK && PQtransactionStatus(connection_) == PQTRANS_IDLE;
+  return !broken_ && PQstatus(connection_) == CONNECTION_OK &&
+         PQtransactionStatus(connection_) == PQTRANS_IDLE;
 }
 
-absl::StatusOr<PostgresSession::Result> PostgresSession::Command(const char* name, const std::string& sql) {
+absl::StatusOr<PostgresSession::Result> PostgresSession::Command(const char* name,
+                                                                 const std::string& sql) {
   return Reply(name, PQsendQuery(connection_, sql.c_str()), false);
 }
 
-absl::StatusOr<PostgresSession::Result> PostgresSession::Reply(const char* name, int sent, bool shows_values) {
+absl::StatusOr<PostgresSession::Result> PostgresSession::Reply(const char* name, int sent,
+                                                               bool shows_values) {
   if (sent != 1) return Lost(name);
   Result result = Await();
   if (result == nullptr) return Lost(name);
@@ -187,7 +206,8 @@ PostgresSession::Result PostgresSession::Await() {
     while (PQisBusy(connection_) != 0) {
       if (WaitReadable(deadline) && PQconsumeInput(connection_) != 0) continue;
       broken_ = true;
-      return kept != nullptr && IsError(kept.get()) ? std::move(kept) : nullptr;  // perhaps the server said why
+      return kept != nullptr && IsError(kept.get()) ? std::move(kept)
+                                                    : nullptr;  // perhaps the server said why
     }
     Result next(PQgetResult(connection_));
     if (next == nullptr) return kept;
@@ -198,7 +218,8 @@ PostgresSession::Result PostgresSession::Await() {
 bool PostgresSession::WaitReadable(absl::Time deadline) {
   for (;;) {
     pollfd socket = {PQsocket(connection_), POLLIN, 0};
-    const int64_t left_ms = absl::ToInt64Milliseconds(absl::Ceil(deadline - absl::Now(), absl::Milliseconds(1)));
+    const int64_t left_ms =
+        absl::ToInt64Milliseconds(absl::Ceil(deadline - absl::Now(), absl::Milliseconds(1)));
     const int ready = ::poll(&socket, 1, static_cast<int>(std::max<int64_t>(0, left_ms)));
     if (ready > 0) return true;
     if (ready == 0 || errno != EINTR) return false;
@@ -209,7 +230,8 @@ absl::Status PostgresSession::ErrorOf(const PGresult* result, const char* name, 
   const absl::string_view state = Field(result, PG_DIAG_SQLSTATE);
   const bool fatal = Field(result, PG_DIAG_SEVERITY_NONLOCALIZED) != "ERROR";
   const ErrorKind kind = fatal ? ErrorKind::kConnection : KindOfSqlState(state);
-  // A session whose prepared statements or settings are not what we think would fail for ever: it is not kept.
+  // A session whose prepared statements or settings are not what we think would fail for ever: it
+  // is not kept.
   if (kind == ErrorKind::kConnection || kind == ErrorKind::kStatement) broken_ = true;
   // Class 42 is about the statement's text, before any value is looked at.
   const bool tell = !shows_values || fatal || absl::StartsWith(state, "42");

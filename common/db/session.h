@@ -32,8 +32,8 @@ struct Invocation {
   absl::FunctionRef<absl::Status(const RowView&)> on_row;
 };
 
-// One connection to a database, PostgreSQL or SQLite; seen only inside common/db. Not thread-safe. Errors are those of
-// error.h; after one only Rollback() may be called.
+// One connection to a database, PostgreSQL or SQLite; seen only inside common/db. Not thread-safe.
+// Errors are those of error.h; after one only Rollback() may be called.
 class Session {
  public:
   virtual ~Session() = default;
@@ -45,7 +45,8 @@ class Session {
   // Several statements without parameters, each ended by ';' at the end of a line.
   virtual absl::Status RunScript(const char* name, const char* sql) = 0;
   virtual absl::Status Commit() = 0;
-  // Leaves the session outside any transaction, or no longer reusable. Nothing happens outside a transaction.
+  // Leaves the session outside any transaction, or no longer reusable. Nothing happens outside a
+  // transaction.
   virtual void Rollback() = 0;
 
   // Whether the next transaction may run on it; asked outside a transaction.

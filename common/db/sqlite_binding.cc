@@ -11,7 +11,8 @@ namespace {
 
 template <typename Named>
 const Named* Find(absl::Span<const Named> all, const std::string& name) {
-  const auto found = std::find_if(all.begin(), all.end(), [&](const Named& one) { return name == one.name; });
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Named& one) { return name == one.name; });
   return found == all.end() ? nullptr : &*found;
 }
 
@@ -28,12 +29,14 @@ bool IsText(const Batch::Column* column, const Param* scalar) {
 }  // namespace
 
 absl::Status SqliteParameters::Bind(soci::session& session, soci::statement& statement,
-                                    const std::vector<std::string>& names, const Invocation& invocation) {
+                                    const std::vector<std::string>& names,
+                                    const Invocation& invocation) {
   for (const std::string& name : names) {
     const Batch::Column* column = Find(invocation.columns, name);
     const Param* scalar = Find(absl::MakeConstSpan(invocation.scalars), name);
     if (column == nullptr && scalar == nullptr) {
-      return MakeError(ErrorKind::kStatement, "", invocation.statement.name, absl::StrCat("no value for :", name));
+      return MakeError(ErrorKind::kStatement, "", invocation.statement.name,
+                       absl::StrCat("no value for :", name));
     }
     Slot& slot = *slots_.emplace_back(std::make_unique<Slot>());
     slot.column = column;
@@ -96,8 +99,9 @@ absl::Status SqliteRow::Check(soci::statement& statement, const char* statement_
     const int column = static_cast<int>(i);
     if (types_[i] != ColumnType::kInt || IsNull(column)) continue;
     if (sqlite_api::sqlite3_column_type(HandleOf(statement), column) != SQLITE_INTEGER) {
-      return MakeError(ErrorKind::kStatement, "", statement_name,
-                       absl::StrCat("column ", i + 1, " is read as an integer and holds something else"));
+      return MakeError(
+          ErrorKind::kStatement, "", statement_name,
+          absl::StrCat("column ", i + 1, " is read as an integer and holds something else"));
     }
   }
   return absl::OkStatus();

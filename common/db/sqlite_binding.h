@@ -16,12 +16,14 @@
 
 namespace tally::db {
 
-// The values of a statement's named parameters, in slots that SOCI reads at each execution. Outlives the executions.
+// The values of a statement's named parameters, in slots that SOCI reads at each execution.
+// Outlives the executions.
 class SqliteParameters {
  public:
-  // Binds a slot for each of `names`, what the statement wants. kStatement if the invocation lacks one of them.
-  absl::Status Bind(soci::session& session, soci::statement& statement, const std::vector<std::string>& names,
-                    const Invocation& invocation);
+  // Binds a slot for each of `names`, what the statement wants. kStatement if the invocation lacks
+  // one of them.
+  absl::Status Bind(soci::session& session, soci::statement& statement,
+                    const std::vector<std::string>& names, const Invocation& invocation);
 
   // Puts the columns' values of `row` into their slots.
   void Load(size_t row);

@@ -20,14 +20,17 @@ ErrorKind KindOfCode(int extended) {
   switch (extended) {
     case SQLITE_CONSTRAINT_UNIQUE:
     case SQLITE_CONSTRAINT_PRIMARYKEY:
-    case SQLITE_CONSTRAINT_ROWID: return ErrorKind::kUnique;
+    case SQLITE_CONSTRAINT_ROWID:
+      return ErrorKind::kUnique;
   }
   switch (extended & 0xff) {
     case SQLITE_CONSTRAINT:
     case SQLITE_TOOBIG:
-    case SQLITE_MISMATCH: return ErrorKind::kData;
+    case SQLITE_MISMATCH:
+      return ErrorKind::kData;
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return ErrorKind::kRetry;
+    case SQLITE_LOCKED:
+      return ErrorKind::kRetry;
   }
   return ErrorKind::kStatement;
 }
@@ -43,18 +46,22 @@ struct SqliteSession::Prepared {
 
 absl::StatusOr<std::string> ResolveSqlitePath(absl::string_view path) {
   std::error_code error;
-  const std::filesystem::path absolute = std::filesystem::weakly_canonical(std::string(path), error);
+  const std::filesystem::path absolute =
+      std::filesystem::weakly_canonical(std::filesystem::absolute(std::string(path), error), error);
   if (path.empty() || absl::StrContains(path, '"')) {
-    return absl::InvalidArgumentError("sqlite:PATH needs the path of a file, without quotation marks");
+    return absl::InvalidArgumentError(
+        "sqlite:PATH needs the path of a file, without quotation marks");
   }
   if (error || !std::filesystem::is_directory(absolute.parent_path(), error)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the folder of ", std::string(path), " does not exist: a SQLite file is made, its folder is not"));
+        absl::StrCat("the folder of ", std::string(path),
+                     " does not exist: a SQLite file is made, its folder is not"));
   }
   return absolute.string();
 }
 
-absl::StatusOr<std::unique_ptr<Session>> SqliteSession::Open(const std::string& path, absl::Duration busy_timeout) {
+absl::StatusOr<std::unique_ptr<Session>> SqliteSession::Open(const std::string& path,
+                                                             absl::Duration busy_timeout) {
   auto session = std::unique_ptr<SqliteSession>(new SqliteSession);
   RETURN_IF_ERROR(session->Configure(path, busy_timeout));
   return session;
@@ -76,7 +83,8 @@ absl::Status SqliteSession::Configure(const std::string& path, absl::Duration bu
     *soci_ << "PRAGMA foreign_keys = ON";
   }));
   if (journal_mode == "wal") return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(path, " is on a file system where SQLite has no write-ahead log"));
+  return absl::FailedPreconditionError(
+      absl::StrCat(path, " is on a file system where SQLite has no write-ahead log"));
 }
 
 absl::Status SqliteSession::Begin(Mode mode, const Timeouts&) {
@@ -88,7 +96,8 @@ absl::StatusOr<int64_t> SqliteSession::Run(const Invocation& invocation) {
   ASSIGN_OR_RETURN(Prepared * prepared, Prepare(invocation.statement));
   const int before = sqlite_api::sqlite3_total_changes(handle());
   absl::Status result;
-  RETURN_IF_ERROR(Try(invocation.statement.name, [&] { result = RunPrepared(*prepared, invocation); }));
+  RETURN_IF_ERROR(
+      Try(invocation.statement.name, [&] { result = RunPrepared(*prepared, invocation); }));
   RETURN_IF_ERROR(result);
   return int64_t{sqlite_api::sqlite3_total_changes(handle()) - before};
 }
@@ -109,7 +118,8 @@ absl::StatusOr<SqliteSession::Prepared*> SqliteSession::Prepare(const Statement&
     kept = std::move(prepared);
   }
   if (kept->writes && mode_ == Mode::kRead) {
-    return MakeError(ErrorKind::kStatement, "", statement.name, "writes in a transaction that only reads");
+    return MakeError(ErrorKind::kStatement, "", statement.name,
+                     "writes in a transaction that only reads");
   }
   return kept.get();
 }
@@ -120,7 +130,8 @@ absl::Status SqliteSession::RunPrepared(Prepared& prepared, const Invocation& in
   SqliteParameters parameters;
   SqliteRow row(invocation.result);
   absl::Cleanup unbind = [&] {
-    // A result that is not read to its end would keep its snapshot, and the log from being checkpointed.
+    // A result that is not read to its end would keep its snapshot, and the log from being
+    // checkpointed.
     sqlite_api::sqlite3_reset(HandleOf(statement));
     statement.bind_clean_up();
   };
@@ -151,7 +162,8 @@ absl::Status SqliteSession::RunScript(const char* name, const char* sql) {
 
 absl::Status SqliteSession::Commit() {
   absl::Status committed = Try("commit", [&] { *soci_ << "COMMIT"; });
-  // The log may already hold the commit when writing or syncing it fails: the next start of this file could replay it.
+  // The log may already hold the commit when writing or syncing it fails: the next start of this
+  // file could replay it.
   if (KindOf(committed) != ErrorKind::kStatement) return committed;
   return MakeError(ErrorKind::kUnknownOutcome, SqlStateOf(committed), "commit");
 }
@@ -182,7 +194,9 @@ absl::Status SqliteSession::ErrorNow(absl::string_view what) const {
   return MakeError(KindOfCode(code), absl::StrCat("SQLITE_", code), what, detail);
 }
 
-bool SqliteSession::InTransaction() const { return sqlite_api::sqlite3_get_autocommit(handle()) == 0; }
+bool SqliteSession::InTransaction() const {
+  return sqlite_api::sqlite3_get_autocommit(handle()) == 0;
+}
 
 sqlite_api::sqlite3* SqliteSession::handle() const {
   return static_cast<soci::sqlite3_session_backend*>(soci_->get_backend())->conn_;

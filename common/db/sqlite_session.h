@@ -17,11 +17,12 @@ namespace tally::db {
 // The absolute path of the file, its folder checked; INVALID_ARGUMENT says what is wrong.
 absl::StatusOr<std::string> ResolveSqlitePath(absl::string_view path);
 
-// A connection to a SQLite file: WAL, synchronous=FULL, foreign keys on. Waits at most busy_timeout for a lock that
-// another process (somebody's sqlite3 shell) holds.
+// A connection to a SQLite file: WAL, synchronous=FULL, foreign keys on. Waits at most busy_timeout
+// for a lock that another process (somebody's sqlite3 shell) holds.
 class SqliteSession final : public Session {
  public:
-  static absl::StatusOr<std::unique_ptr<Session>> Open(const std::string& path, absl::Duration busy_timeout);
+  static absl::StatusOr<std::unique_ptr<Session>> Open(const std::string& path,
+                                                       absl::Duration busy_timeout);
   ~SqliteSession() override;
 
   absl::Status Begin(Mode mode, const Timeouts& timeouts) override;
@@ -45,7 +46,8 @@ class SqliteSession final : public Session {
   sqlite_api::sqlite3* handle() const;
 
   std::unique_ptr<soci::session> soci_;
-  std::map<const char*, std::unique_ptr<Prepared>> prepared_;  // by the text's address; closed before soci_
+  std::map<const char*, std::unique_ptr<Prepared>>
+      prepared_;  // by the text's address; closed before soci_
   Mode mode_ = {};
   bool broken_ = false;
 };

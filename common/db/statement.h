@@ -2,8 +2,9 @@
 
 namespace tally::db {
 
-// One named SQL statement in both dialects; written in .sql files and embedded by cmake/embed_sql.py. Static lifetime:
-// sessions keep their prepared statements by the address of this object's text.
+// One named SQL statement in both dialects; written in .sql files and embedded by
+// cmake/embed_sql.py. Static lifetime: sessions keep their prepared statements by the address of
+// this object's text.
 struct Statement {
   const char* name;
   const char* postgresql;

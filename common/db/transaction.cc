@@ -84,10 +84,12 @@ absl::Status Transaction::RunQuery(const Statement& statement, const Batch& batc
   return Run(statement, batch.scalars(), &batch, types, on_row).status();
 }
 
-absl::StatusOr<int64_t> Transaction::Run(const Statement& statement, const Params& scalars, const Batch* batch,
-                                         absl::Span<const ColumnType> types, OnRowView on_row) {
+absl::StatusOr<int64_t> Transaction::Run(const Statement& statement, const Params& scalars,
+                                         const Batch* batch, absl::Span<const ColumnType> types,
+                                         OnRowView on_row) {
   RETURN_IF_ERROR(error_);
-  if (absl::Status status = CheckValues(statement, scalars, batch); !status.ok()) return Fail(std::move(status));
+  if (absl::Status status = CheckValues(statement, scalars, batch); !status.ok())
+    return Fail(std::move(status));
   if (batch != nullptr && batch->rows() == 0) return 0;
   Invocation invocation{statement, scalars, {}, 1, types, on_row};
   if (batch != nullptr) {

@@ -26,10 +26,12 @@ class Lease;
 enum class Dialect { kPostgres, kSqlite };
 enum class Mode { kRead, kWrite };
 
-// One database transaction; the only way to run a statement. READ COMMITTED on PostgreSQL, BEGIN IMMEDIATE for kWrite on
-// SQLite (writers of one process queue for it in arrival order); kRead refuses statements that write. Rolled back by the
-// destructor unless Commit() was called. After the first error, an on_row's included, only rollback is left: later calls
-// return that error. Calls block for as long as the statement takes, at most DatabaseOptions' timeouts. Not thread-safe.
+// One database transaction; the only way to run a statement. READ COMMITTED on PostgreSQL, BEGIN
+// IMMEDIATE for kWrite on SQLite (writers of one process queue for it in arrival order); kRead
+// refuses statements that write. Rolled back by the destructor unless Commit() was called. After
+// the first error, an on_row's included, only rollback is left: later calls return that error.
+// Calls block for as long as the statement takes, at most DatabaseOptions' timeouts. Not
+// thread-safe.
 class Transaction {
  public:
   // Waits for a free session until `deadline`. UNAVAILABLE when none came or the database is away.
@@ -38,19 +40,23 @@ class Transaction {
   Transaction& operator=(Transaction&&) noexcept;
   ~Transaction();
 
-  // Runs a statement; returns the number of rows it changed. Every parameter it names must be given; others may be.
+  // Runs a statement; returns the number of rows it changed. Every parameter it names must be
+  // given; others may be.
   absl::StatusOr<int64_t> Execute(const Statement& statement, const Params& params = {});
 
   absl::StatusOr<int64_t> Execute(const Statement& statement, std::initializer_list<Param> params) {
-    return Execute(statement, Params(params));  // so that `{}` means no parameters, not an empty batch
+    return Execute(statement,
+                   Params(params));  // so that `{}` means no parameters, not an empty batch
   }
 
-  // Runs a statement for every row of `batch` (see Batch); returns the number of rows it changed in all.
+  // Runs a statement for every row of `batch` (see Batch); returns the number of rows it changed in
+  // all.
   absl::StatusOr<int64_t> Execute(const Statement& statement, const Batch& batch);
 
-  // Calls on_row(Columns...) for each row; Columns are int64_t, std::string, Bytes or std::optional of these and must
-  // match the select list. NULL in a column that is not optional is INTERNAL. on_row returns nothing or a status, and must
-  // not use the transaction. A numeric (the sum of bigints on PostgreSQL) must be cast to bigint.
+  // Calls on_row(Columns...) for each row; Columns are int64_t, std::string, Bytes or std::optional
+  // of these and must match the select list. NULL in a column that is not optional is INTERNAL.
+  // on_row returns nothing or a status, and must not use the transaction. A numeric (the sum of
+  // bigints on PostgreSQL) must be cast to bigint.
   template <typename... Columns, typename OnRow>
   absl::Status Query(const Statement& statement, const Params& params, OnRow&& on_row) {
     return RunQuery(statement, params, Types<Columns...>(), [&](const RowView& row) {
@@ -58,7 +64,8 @@ class Transaction {
     });
   }
   template <typename... Columns, typename OnRow>
-  absl::Status Query(const Statement& statement, std::initializer_list<Param> params, OnRow&& on_row) {
+  absl::Status Query(const Statement& statement, std::initializer_list<Param> params,
+                     OnRow&& on_row) {
     return Query<Columns...>(statement, Params(params), on_row);
   }
   template <typename... Columns, typename OnRow>
@@ -69,7 +76,8 @@ class Transaction {
   }
   // The first row, or nullopt if there is none.
   template <typename... Columns>
-  absl::StatusOr<std::optional<std::tuple<Columns...>>> QueryOne(const Statement& statement, const Params& params = {}) {
+  absl::StatusOr<std::optional<std::tuple<Columns...>>> QueryOne(const Statement& statement,
+                                                                 const Params& params = {}) {
     std::optional<std::tuple<Columns...>> result;
     absl::Status status = Query<Columns...>(statement, params, [&](Columns... columns) {
       if (!result.has_value()) result.emplace(std::move(columns)...);
@@ -78,10 +86,12 @@ class Transaction {
     return result;
   }
 
-  // The database's clock on PostgreSQL (asked once per transaction), the process' clock on SQLite. Microseconds.
+  // The database's clock on PostgreSQL (asked once per transaction), the process' clock on SQLite.
+  // Microseconds.
   absl::StatusOr<absl::Time> Now();
 
-  // kUnknownOutcome when the connection was lost while committing; ABORTED when the server rolled back instead.
+  // kUnknownOutcome when the connection was lost while committing; ABORTED when the server rolled
+  // back instead.
   absl::Status Commit();
   void Rollback();
 
@@ -93,10 +103,10 @@ class Transaction {
   using OnRowView = absl::FunctionRef<absl::Status(const RowView&)>;
 
   explicit Transaction(std::unique_ptr<Lease> lease);
-  absl::Status RunQuery(const Statement& statement, const Params& params, absl::Span<const ColumnType> types,
-                        OnRowView on_row);
-  absl::Status RunQuery(const Statement& statement, const Batch& batch, absl::Span<const ColumnType> types,
-                        OnRowView on_row);
+  absl::Status RunQuery(const Statement& statement, const Params& params,
+                        absl::Span<const ColumnType> types, OnRowView on_row);
+  absl::Status RunQuery(const Statement& statement, const Batch& batch,
+                        absl::Span<const ColumnType> types, OnRowView on_row);
   absl::StatusOr<int64_t> Run(const Statement& statement, const Params& scalars, const Batch* batch,
                               absl::Span<const ColumnType> types, OnRowView on_row);
   absl::Status RunScript(const char* name, const char* sql);
@@ -107,7 +117,8 @@ class Transaction {
   template <typename... Columns>
   static absl::Span<const ColumnType> Types() {
     static_assert(sizeof...(Columns) > 0, "name the columns: Query<int64_t, std::string>(...)");
-    static constexpr std::array<ColumnType, sizeof...(Columns)> kTypes = {Column<Columns>::kType...};
+    static constexpr std::array<ColumnType, sizeof...(Columns)> kTypes = {
+        Column<Columns>::kType...};
     return kTypes;
   }
   template <typename... Columns, typename OnRow, size_t... I>

@@ -9,7 +9,8 @@
 
 namespace tally::db {
 
-// Lets a bounded number in at once; those who wait get in strictly in the order they came. Thread-safe.
+// Lets a bounded number in at once; those who wait get in strictly in the order they came.
+// Thread-safe.
 class Turnstile {
  public:
   struct Leaver {

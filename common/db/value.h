@@ -18,7 +18,8 @@ struct Bytes {
   std::string data;
 };
 
-// A scalar parameter `:name` of a statement. Times go in as Unix microseconds, like all times in the tables.
+// A scalar parameter `:name` of a statement. Times go in as Unix microseconds, like all times in
+// the tables.
 struct Param {
   using Value = std::variant<std::monostate, int64_t, std::string, Bytes>;
 
@@ -40,9 +41,9 @@ struct Param {
 
 using Params = std::vector<Param>;
 
-// Columns of equal length for a statement that handles many rows at once. On PostgreSQL each column is one bound array
-// (int8[], text[], bytea[]; written `unnest(:ids::text[], …)`) and the statement runs once; on SQLite the statement runs
-// once for each row with scalars of the same names.
+// Columns of equal length for a statement that handles many rows at once. On PostgreSQL each column
+// is one bound array (int8[], text[], bytea[]; written `unnest(:ids::text[], …)`) and the statement
+// runs once; on SQLite the statement runs once for each row with scalars of the same names.
 class Batch {
  public:
   using IntColumn = std::vector<std::optional<int64_t>>;

@@ -26,7 +26,9 @@ class MigrationTest : public testing::TestWithParam<testkit::DatabaseKind> {
     ASSERT_OK_AND_ASSIGN(url_, GetParam().MakeUrl());
     ASSERT_OK_AND_ASSIGN(open_, Open(url_));
   }
-  static Migration Second(const char* sql, const char* checksum) { return {2, "second", sql, checksum, sql, checksum}; }
+  static Migration Second(const char* sql, const char* checksum) {
+    return {2, "second", sql, checksum, sql, checksum};
+  }
 
   std::string url_;
   std::unique_ptr<OpenDatabase> open_;
@@ -35,7 +37,8 @@ class MigrationTest : public testing::TestWithParam<testkit::DatabaseKind> {
 INSTANTIATE_ON_EVERY_DATABASE(MigrationTest);
 
 TEST_P(MigrationTest, AppliesOnlyWhatIsMissing) {
-  const Migration two[] = {first_, Second("CREATE TABLE a (x bigint);\nINSERT INTO thing (id)\nVALUES (1);", "c2")};
+  const Migration two[] = {
+      first_, Second("CREATE TABLE a (x bigint);\nINSERT INTO thing (id)\nVALUES (1);", "c2")};
   EXPECT_OK(open_->database->Migrate("fixture", two));
   EXPECT_OK(open_->database->Migrate("fixture", two));
   EXPECT_THAT(open_->Count(), IsOkAndHolds(1));
@@ -45,7 +48,8 @@ TEST_P(MigrationTest, RefusesADatabaseThatIsNewerThanTheBinary) {
   const Migration two[] = {first_, Second("CREATE TABLE a (x bigint);", "c2")};
   ASSERT_OK(open_->database->Migrate("fixture", two));
   EXPECT_THAT(open_->database->Migrate("fixture", fixture::kMigrations),
-              StatusIs(absl::StatusCode::kFailedPrecondition, AllOf(HasSubstr("newer"), HasSubstr("fixture"))));
+              StatusIs(absl::StatusCode::kFailedPrecondition,
+                       AllOf(HasSubstr("newer"), HasSubstr("fixture"))));
 }
 
 TEST_P(MigrationTest, RefusesAMigrationWhoseTextHasChanged) {
@@ -56,8 +60,10 @@ TEST_P(MigrationTest, RefusesAMigrationWhoseTextHasChanged) {
 }
 
 TEST_P(MigrationTest, LeavesNothingOfOneThatFails) {
-  const Migration broken[] = {first_, Second("INSERT INTO thing (id) VALUES (1);\nINSERT INTO nowhere VALUES (1);", "c2")};
-  EXPECT_THAT(open_->database->Migrate("fixture", broken), StatusIs(absl::StatusCode::kInternal, HasSubstr("nowhere")));
+  const Migration broken[] = {
+      first_, Second("INSERT INTO thing (id) VALUES (1);\nINSERT INTO nowhere VALUES (1);", "c2")};
+  EXPECT_THAT(open_->database->Migrate("fixture", broken),
+              StatusIs(absl::StatusCode::kInternal, HasSubstr("nowhere")));
   EXPECT_THAT(open_->Count(), IsOkAndHolds(0));
   const Migration mended[] = {first_, Second("INSERT INTO thing (id) VALUES (1);", "c3")};
   EXPECT_OK(open_->database->Migrate("fixture", mended));
@@ -65,7 +71,8 @@ TEST_P(MigrationTest, LeavesNothingOfOneThatFails) {
 }
 
 TEST_P(MigrationTest, ManyAtOnceApplyItOnce) {
-  const Migration two[] = {first_, Second("CREATE TABLE a (x bigint);\nINSERT INTO thing (id) VALUES (1);", "c2")};
+  const Migration two[] = {
+      first_, Second("CREATE TABLE a (x bigint);\nINSERT INTO thing (id) VALUES (1);", "c2")};
   std::vector<std::unique_ptr<OpenDatabase>> others;
   for (int i = 0; i < 3 && open_->database->dialect() == Dialect::kPostgres; ++i) {
     ASSERT_OK_AND_ASSIGN(others.emplace_back(), Open(url_));

@@ -13,11 +13,14 @@ namespace tally::db {
 // A Database with what it stands on, migrated to the tables of these tests.
 struct OpenDatabase {
   base::SystemClock clock;
-  telemetry::Telemetry telemetry{telemetry::LogFormat::kText, telemetry::LogLevel::kError, "db_test"};
+  telemetry::Telemetry telemetry{telemetry::LogFormat::kText, telemetry::LogLevel::kError,
+                                 "db_test"};
   std::unique_ptr<Database> database;
 
   absl::Time Soon() { return clock.Now() + absl::Seconds(10); }
-  absl::StatusOr<Transaction> Begin(Mode mode) { return Transaction::Begin(*database, mode, Soon()); }
+  absl::StatusOr<Transaction> Begin(Mode mode) {
+    return Transaction::Begin(*database, mode, Soon());
+  }
   absl::Status Insert(int64_t id);
   absl::StatusOr<int64_t> Count();
 };

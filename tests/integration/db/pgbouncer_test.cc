@@ -29,18 +29,21 @@ class PgBouncerTest : public testing::Test {
   void SetUp() override {
     ASSERT_OK_AND_ASSIGN(server_, testkit::PostgresServer::Shared());
     ASSERT_OK_AND_ASSIGN(const std::string direct, server_->CreateDatabase());
-    url_ = absl::StrReplaceAll(direct, {{absl::StrCat(":", server_->port(), "/"), absl::StrCat(":", port_.port(), "/")}});
+    url_ = absl::StrReplaceAll(
+        direct, {{absl::StrCat(":", server_->port(), "/"), absl::StrCat(":", port_.port(), "/")}});
   }
 
   void StartPooler(const char* mode, int server_sessions) {
     const std::string config = dir_.File("pgbouncer.ini");
     FILE* file = std::fopen(config.c_str(), "w");
-    std::fputs(absl::StrCat("[databases]\n* = host=127.0.0.1 port=", server_->port(),
-                            " user=tally\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ", port_.port(),
-                            "\nso_reuseport = 1\nunix_socket_dir =\nauth_type = any\npool_mode = ", mode,
-                            "\ndefault_pool_size = ", server_sessions, "\n")
-                   .c_str(),
-               file);
+    std::fputs(
+        absl::StrCat(
+            "[databases]\n* = host=127.0.0.1 port=", server_->port(),
+            " user=tally\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ", port_.port(),
+            "\nso_reuseport = 1\nunix_socket_dir =\nauth_type = any\npool_mode = ", mode,
+            "\ndefault_pool_size = ", server_sessions, "\n")
+            .c_str(),
+        file);
     std::fclose(file);
     ASSERT_EQ(::chmod(dir_.path().c_str(), 0755), 0);
     testkit::Process::Spec spec{.argv = {"/usr/sbin/pgbouncer", config}};
@@ -83,8 +86,9 @@ TEST_F(PgBouncerTest, StatementPoolingIsRefusedAtTheStart) {
   pooler_.reset();
   StartPooler("statement", 2);
   std::string refusal;
-  EXPECT_EVENTUALLY((refusal = Open(url_).status().ToString()).find("statement pooling") != std::string::npos,
-                    absl::Seconds(10))
+  EXPECT_EVENTUALLY(
+      (refusal = Open(url_).status().ToString()).find("statement pooling") != std::string::npos,
+      absl::Seconds(10))
       << refusal;
 }
 

@@ -85,7 +85,8 @@ TEST_P(PoolTest, ShowsSessionsAndErrors) {
   {
     auto held = BeginWithin(absl::Seconds(5), Mode::kWrite);
     ASSERT_OK(held);
-    EXPECT_THAT(open_->telemetry.metrics.Serialize(), HasSubstr("tally_db_sessions{state=\"used\"} 1"));
+    EXPECT_THAT(open_->telemetry.metrics.Serialize(),
+                HasSubstr("tally_db_sessions{state=\"used\"} 1"));
     EXPECT_FALSE(held->Execute(fixture::sql::kNoSuchColumn).ok());
   }
   ASSERT_OK(open_->Insert(1));

@@ -102,13 +102,23 @@ TEST_F(PostgresTest, ATransactionLeftIdleLosesItsSession) {
   ASSERT_OK_AND_ASSIGN(const auto pid, idle.QueryOne<int64_t>(sql::kBackendPid));
   EXPECT_EVENTUALLY(
       [&] {
-        return std::get<0>(**Begin(Mode::kRead).QueryOne<int64_t>(sql::kCountBackends, {{"pid", std::get<0>(*pid)}})) == 0;
+        return std::get<0>(**Begin(Mode::kRead)
+                                 .QueryOne<int64_t>(sql::kCountBackends,
+                                                    {{"pid", std::get<0>(*pid)}})) == 0;
       }(),
       absl::Seconds(10));
   const absl::Status lost = idle.Execute(sql::kListIds).status();
   EXPECT_EQ(KindOf(lost), ErrorKind::kConnection) << lost;
   EXPECT_EQ(KindOf(idle.Commit()), ErrorKind::kConnection);
   EXPECT_OK(open_->Insert(1));
+}
+
+TEST_F(PostgresTest, KeepsASessionOverARollback) {
+  OpenIt();
+  ASSERT_OK(open_->Insert(1));
+  const auto pid = Begin(Mode::kRead).QueryOne<int64_t>(sql::kBackendPid);
+  EXPECT_EQ(KindOf(open_->Insert(1)), ErrorKind::kUnique);
+  EXPECT_THAT(Begin(Mode::kRead).QueryOne<int64_t>(sql::kBackendPid), IsOkAndHolds(*pid));
 }
 
 TEST_F(PostgresTest, ARefusalByCommitItselfIsNoUnknownOutcome) {
@@ -135,11 +145,13 @@ TEST_F(PostgresTest, ASwallowedReplyToCommitIsAnUnknownOutcome) {
 
 TEST_F(PostgresTest, ACommitThatNeverArrivedIsAnUnknownOutcome) {
   OpenThroughGate();
-  gate_->CutWhen(testkit::Direction::kToServer, [](absl::string_view bytes) -> std::optional<size_t> {
-    // With its end, so that READ COMMITTED is not meant.
-    const bool commits = bytes.find(absl::string_view("COMMIT\0", 7)) != absl::string_view::npos;
-    return commits ? std::optional<size_t>(0) : std::nullopt;
-  });
+  gate_->CutWhen(testkit::Direction::kToServer,
+                 [](absl::string_view bytes) -> std::optional<size_t> {
+                   // With its end, so that READ COMMITTED is not meant.
+                   const bool commits =
+                       bytes.find(absl::string_view("COMMIT\0", 7)) != absl::string_view::npos;
+                   return commits ? std::optional<size_t>(0) : std::nullopt;
+                 });
   EXPECT_EQ(KindOf(open_->Insert(1)), ErrorKind::kUnknownOutcome);
   gate_->Forward();
   EXPECT_THAT(open_->Count(), IsOkAndHolds(0));

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "absl/strings/str_cat.h"
 #include "common/db/error.h"
@@ -32,8 +33,18 @@ TEST_F(SqliteTest, KeepsWhatItCommittedOverALossOfPower) {
   ASSERT_OK_AND_ASSIGN(const auto open, Open("sqlite:" + dir_.File("a.db")));
   auto transaction = open->Begin(Mode::kWrite);
   ASSERT_OK(transaction);
-  EXPECT_THAT(transaction->QueryOne<std::string>(sql::kJournalMode), IsOkAndHolds(std::tuple("wal")));
-  EXPECT_THAT(transaction->QueryOne<int64_t>(sql::kSynchronous), IsOkAndHolds(std::tuple(2)));  // FULL
+  EXPECT_THAT(transaction->QueryOne<std::string>(sql::kJournalMode),
+              IsOkAndHolds(std::tuple("wal")));
+  EXPECT_THAT(transaction->QueryOne<int64_t>(sql::kSynchronous),
+              IsOkAndHolds(std::tuple(2)));  // FULL
+}
+
+TEST_F(SqliteTest, TakesAFileOfTheFolderItRunsIn) {
+  const std::filesystem::path before = std::filesystem::current_path();
+  std::filesystem::current_path(dir_.path());
+  EXPECT_OK(Open("sqlite:a.db"));
+  EXPECT_TRUE(std::filesystem::exists(dir_.File("a.db")));
+  std::filesystem::current_path(before);
 }
 
 TEST_F(SqliteTest, ASecondOpeningOfOneFileIsRefused) {
@@ -42,7 +53,8 @@ TEST_F(SqliteTest, ASecondOpeningOfOneFileIsRefused) {
     ASSERT_OK_AND_ASSIGN(const auto open, Open("sqlite:" + path));
     ASSERT_EQ(::symlink(path.c_str(), dir_.File("b.db").c_str()), 0);
     EXPECT_THAT(Open("sqlite:" + dir_.File("b.db")),
-                StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr(absl::StrCat("process ", ::getpid()))));
+                StatusIs(absl::StatusCode::kFailedPrecondition,
+                         HasSubstr(absl::StrCat("process ", ::getpid()))));
   }
   EXPECT_OK(Open("sqlite:" + path));
 }
@@ -59,9 +71,11 @@ TEST_F(SqliteTest, DISABLED_HoldAFileUntilKilled) {
 
 TEST_F(SqliteTest, ASecondProcessIsToldThePidOfTheFirst) {
   const std::string path = dir_.File("a.db");
-  ASSERT_OK_AND_ASSIGN(const auto holder, testkit::Process::Start({.argv = {"/proc/self/exe", "--gtest_also_run_disabled_tests",
-                                                                            "--gtest_filter=*HoldAFileUntilKilled"},
-                                                                   .env = {{kPathVariable, path}}}));
+  ASSERT_OK_AND_ASSIGN(
+      const auto holder,
+      testkit::Process::Start({.argv = {"/proc/self/exe", "--gtest_also_run_disabled_tests",
+                                        "--gtest_filter=*HoldAFileUntilKilled"},
+                               .env = {{kPathVariable, path}}}));
   ASSERT_OK(holder->WaitForLine("holding", absl::Seconds(20)));
   EXPECT_THAT(Open("sqlite:" + path),
               StatusIs(absl::StatusCode::kFailedPrecondition,
@@ -74,7 +88,8 @@ TEST_F(SqliteTest, AWriterGivesUpAtItsDeadline) {
   ASSERT_OK_AND_ASSIGN(const auto open, Open("sqlite:" + dir_.File("a.db")));
   auto writing = open->Begin(Mode::kWrite);
   ASSERT_OK(writing);
-  const auto refused = Transaction::Begin(*open->database, Mode::kWrite, open->clock.Now() + absl::Milliseconds(50));
+  const auto refused =
+      Transaction::Begin(*open->database, Mode::kWrite, open->clock.Now() + absl::Milliseconds(50));
   EXPECT_EQ(KindOf(refused.status()), ErrorKind::kConnection);
 }
 

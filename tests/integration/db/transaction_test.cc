@@ -50,11 +50,13 @@ class TransactionTest : public testing::TestWithParam<testkit::DatabaseKind> {
   };
   std::optional<Thing> Find(Transaction& transaction, int64_t id) {
     std::optional<Thing> thing;
-    EXPECT_OK((transaction.Query<int64_t, std::optional<std::string>, std::optional<Bytes>, std::optional<std::string>,
-                                 std::optional<int64_t>>(
+    EXPECT_OK((transaction.Query<int64_t, std::optional<std::string>, std::optional<Bytes>,
+                                 std::optional<std::string>, std::optional<int64_t>>(
         sql::kFindThing, {{"id", id}},
-        [&](int64_t, std::optional<std::string> label, std::optional<Bytes> body, std::optional<std::string> owner,
-            std::optional<int64_t> amount) { thing = {label, body, owner, amount}; })));
+        [&](int64_t, std::optional<std::string> label, std::optional<Bytes> body,
+            std::optional<std::string> owner, std::optional<int64_t> amount) {
+          thing = {label, body, owner, amount};
+        })));
     return thing;
   }
 
@@ -64,8 +66,8 @@ INSTANTIATE_ON_EVERY_DATABASE(TransactionTest);
 
 TEST_P(TransactionTest, ReturnsEveryTypeAsItWasGiven) {
   const std::string bytes("\0\xff'\\x\0", 6);
-  for (const int64_t extreme : {std::numeric_limits<int64_t>::min(), int64_t{-1}, int64_t{0}, int64_t{1} << 40,
-                                std::numeric_limits<int64_t>::max()}) {
+  for (const int64_t extreme : {std::numeric_limits<int64_t>::min(), int64_t{-1}, int64_t{0},
+                                int64_t{1} << 40, std::numeric_limits<int64_t>::max()}) {
     Transaction transaction = Begin(Mode::kWrite);
     ASSERT_THAT(transaction.Execute(sql::kInsertThing, {{"id", extreme},
                                                         {"label", "ünï ' :cödé"},
@@ -89,12 +91,17 @@ TEST_P(TransactionTest, TellsNullFromEmpty) {
                        {"body", std::optional<Bytes>()},
                        {"owner", std::optional<std::string>()},
                        {"amount", std::optional<int64_t>()}};
-  const Params empty = {{"id", 2}, {"label", ""}, {"body", Bytes{}}, {"owner", std::optional<std::string>()}, {"amount", 0}};
+  const Params empty = {{"id", 2},
+                        {"label", ""},
+                        {"body", Bytes{}},
+                        {"owner", std::optional<std::string>()},
+                        {"amount", 0}};
   // In both orders: a session keeps what it learnt of a statement's types from the first execution.
   ASSERT_OK(transaction.Execute(sql::kInsertThing, none));
   ASSERT_OK(transaction.Execute(sql::kInsertThing, empty));
   const auto first = Find(transaction, 1);
-  EXPECT_FALSE(first->label.has_value() || first->body.has_value() || first->owner.has_value() || first->amount.has_value());
+  EXPECT_FALSE(first->label.has_value() || first->body.has_value() || first->owner.has_value() ||
+               first->amount.has_value());
   const auto second = Find(transaction, 2);
   EXPECT_EQ(second->label, "");
   ASSERT_TRUE(second->body.has_value());
@@ -104,16 +111,20 @@ TEST_P(TransactionTest, TellsNullFromEmpty) {
 
 TEST_P(TransactionTest, TakesTheLargestNumberAfterANull) {
   Transaction transaction = Begin(Mode::kWrite);
-  ASSERT_OK(transaction.Execute(sql::kRaiseAmounts, {{"by", std::optional<int64_t>()}, {"least", std::optional<int64_t>()}}));
-  EXPECT_THAT(transaction.Execute(sql::kRaiseAmounts, {{"by", 1}, {"least", std::numeric_limits<int64_t>::max()}}),
+  ASSERT_OK(transaction.Execute(
+      sql::kRaiseAmounts, {{"by", std::optional<int64_t>()}, {"least", std::optional<int64_t>()}}));
+  EXPECT_THAT(transaction.Execute(sql::kRaiseAmounts,
+                                  {{"by", 1}, {"least", std::numeric_limits<int64_t>::max()}}),
               IsOkAndHolds(0));
 }
 
 TEST_P(TransactionTest, FindsAUuidGivenAsText) {
   Transaction transaction = Begin(Mode::kWrite);
-  ASSERT_OK(transaction.Execute(sql::kInsertThing,
-                                {{"id", 7}, {"label", "a"}, {"body", Bytes{}}, {"owner", kOwner}, {"amount", 1}}));
-  ASSERT_OK_AND_ASSIGN(const auto found, transaction.QueryOne<int64_t>(sql::kFindByOwner, {{"owner", kOwner}}));
+  ASSERT_OK(transaction.Execute(
+      sql::kInsertThing,
+      {{"id", 7}, {"label", "a"}, {"body", Bytes{}}, {"owner", kOwner}, {"amount", 1}}));
+  ASSERT_OK_AND_ASSIGN(const auto found,
+                       transaction.QueryOne<int64_t>(sql::kFindByOwner, {{"owner", kOwner}}));
   EXPECT_EQ(found, std::tuple(7));
 }
 
@@ -122,14 +133,18 @@ TEST_P(TransactionTest, RefusesANulByteInText) {
   {
     Transaction transaction = Begin(Mode::kWrite);
     const auto refused = transaction.Execute(
-        sql::kInsertThing, {{"id", 1}, {"label", nul}, {"body", Bytes{}}, {"owner", kOwner}, {"amount", 1}});
+        sql::kInsertThing,
+        {{"id", 1}, {"label", nul}, {"body", Bytes{}}, {"owner", kOwner}, {"amount", 1}});
     EXPECT_EQ(KindOf(refused.status()), ErrorKind::kData);
     EXPECT_EQ(SqlStateOf(refused.status()), "22021");
   }
   Transaction transaction = Begin(Mode::kWrite);
-  const auto refused = transaction.Execute(
-      sql::kInsertThings,
-      Batch().Ints("id", {1}).Texts("label", {nul}).Blobs("body", {{}}).Ints("amount", {1}).Scalar({"owner", kOwner}));
+  const auto refused = transaction.Execute(sql::kInsertThings, Batch()
+                                                                   .Ints("id", {1})
+                                                                   .Texts("label", {nul})
+                                                                   .Blobs("body", {{}})
+                                                                   .Ints("amount", {1})
+                                                                   .Scalar({"owner", kOwner}));
   EXPECT_EQ(KindOf(refused.status()), ErrorKind::kData);
 }
 
@@ -141,7 +156,8 @@ TEST_P(TransactionTest, WritesABatchOfManyRows) {
   for (int i = 0; i < kRows; ++i) {
     ids.push_back(i);
     amounts.push_back(i % 3 == 0 ? std::nullopt : std::optional<int64_t>(-i * 1000000000000));
-    labels.push_back(i % 5 == 0 ? std::nullopt : std::optional<std::string>(absl::StrCat("{\"", i, "\",NULL}")));
+    labels.push_back(i % 5 == 0 ? std::nullopt
+                                : std::optional<std::string>(absl::StrCat("{\"", i, "\",NULL}")));
     bodies.push_back(Bytes{std::string(i % 7, '\0')});
   }
   Transaction transaction = Begin(Mode::kWrite);
@@ -160,13 +176,15 @@ TEST_P(TransactionTest, WritesABatchOfManyRows) {
     EXPECT_EQ(thing->amount, amounts[i]) << i;
     EXPECT_EQ(thing->owner, kOwner);
   }
-  EXPECT_THAT(transaction.QueryOne<int64_t>(sql::kSumIds), IsOkAndHolds(std::tuple(kRows * (kRows - 1) / 2)));
+  EXPECT_THAT(transaction.QueryOne<int64_t>(sql::kSumIds),
+              IsOkAndHolds(std::tuple(kRows * (kRows - 1) / 2)));
 }
 
 TEST_P(TransactionTest, AnEmptyBatchDoesNothing) {
   Transaction transaction = Begin(Mode::kWrite);
   EXPECT_THAT(transaction.Execute(sql::kInsertIds, Batch().Ints("id", {})), IsOkAndHolds(0));
-  EXPECT_OK(transaction.Query<int64_t>(sql::kInsertIds, Batch().Ints("id", {}), [](int64_t) { FAIL(); }));
+  EXPECT_OK(
+      transaction.Query<int64_t>(sql::kInsertIds, Batch().Ints("id", {}), [](int64_t) { FAIL(); }));
   EXPECT_OK(transaction.Commit());
 }
 
@@ -187,7 +205,8 @@ TEST_P(TransactionTest, ReturnsTheRowsThatABatchReturns) {
 
 TEST_P(TransactionTest, RefusesABatchOfUnequalColumns) {
   Transaction transaction = Begin(Mode::kWrite);
-  const auto refused = transaction.Execute(sql::kInsertIds, Batch().Ints("id", {1, 2}).Ints("other", {1}));
+  const auto refused =
+      transaction.Execute(sql::kInsertIds, Batch().Ints("id", {1, 2}).Ints("other", {1}));
   EXPECT_THAT(refused, StatusIs(absl::StatusCode::kInternal, HasSubstr("unequal length")));
 }
 
@@ -200,7 +219,8 @@ TEST_P(TransactionTest, CountsOnlyChangedRows) {
 
 TEST_P(TransactionTest, FindsNoRow) {
   Transaction transaction = Begin(Mode::kRead);
-  ASSERT_OK_AND_ASSIGN(const auto found, transaction.QueryOne<int64_t>(sql::kFindByOwner, {{"owner", kOwner}}));
+  ASSERT_OK_AND_ASSIGN(const auto found,
+                       transaction.QueryOne<int64_t>(sql::kFindByOwner, {{"owner", kOwner}}));
   EXPECT_FALSE(found.has_value());
 }
 
@@ -210,10 +230,11 @@ TEST_P(TransactionTest, IsRolledBackUnlessCommitted) {
     ASSERT_OK(transaction.Execute(sql::kInsertIds, Batch().Ints("id", {1})));
   }
   EXPECT_THAT(open_->Count(), IsOkAndHolds(0));
-  const absl::Status failed = open_->database->Run(Mode::kWrite, open_->Soon(), [](Transaction& transaction) {
-    EXPECT_OK(transaction.Execute(sql::kInsertIds, Batch().Ints("id", {1})));
-    return absl::AbortedError("changed my mind");
-  });
+  const absl::Status failed =
+      open_->database->Run(Mode::kWrite, open_->Soon(), [](Transaction& transaction) {
+        EXPECT_OK(transaction.Execute(sql::kInsertIds, Batch().Ints("id", {1})));
+        return absl::AbortedError("changed my mind");
+      });
   EXPECT_THAT(failed, StatusIs(absl::StatusCode::kAborted));
   EXPECT_THAT(open_->Count(), IsOkAndHolds(0));
   EXPECT_OK(open_->Insert(1));
@@ -250,11 +271,13 @@ TEST_P(TransactionTest, ATakenKeyIsUniqueAndEndsTheTransaction) {
 
 TEST_P(TransactionTest, DataThatDoesNotFitIsNamedWithoutItsValue) {
   Transaction transaction = Begin(Mode::kWrite);
-  const absl::Status refused =
-      transaction
-          .Execute(sql::kInsertThing,
-                   {{"id", 1}, {"label", "secret-label"}, {"body", Bytes{"secret-body"}}, {"owner", kOwner}, {"amount", 13}})
-          .status();
+  const absl::Status refused = transaction
+                                   .Execute(sql::kInsertThing, {{"id", 1},
+                                                                {"label", "secret-label"},
+                                                                {"body", Bytes{"secret-body"}},
+                                                                {"owner", kOwner},
+                                                                {"amount", 13}})
+                                   .status();
   EXPECT_EQ(KindOf(refused), ErrorKind::kData);
   EXPECT_EQ(SqlStateOf(refused), postgres() ? "23514" : "SQLITE_275");
   EXPECT_THAT(refused.ToString(), Not(HasSubstr("secret")));
@@ -276,16 +299,19 @@ TEST_P(TransactionTest, NamesAParameterThatIsMissing) {
 TEST_P(TransactionTest, RefusesToReadAColumnAsWhatItIsNot) {
   {
     Transaction transaction = Begin(Mode::kWrite);
-    ASSERT_OK(transaction.Execute(sql::kInsertThing,
-                                  {{"id", 1}, {"label", "12"}, {"body", Bytes{}}, {"owner", kOwner}, {"amount", 1}}));
-    EXPECT_THAT(transaction.QueryOne<int64_t>(sql::kReadTextAsInteger), StatusIs(absl::StatusCode::kInternal));
+    ASSERT_OK(transaction.Execute(
+        sql::kInsertThing,
+        {{"id", 1}, {"label", "12"}, {"body", Bytes{}}, {"owner", kOwner}, {"amount", 1}}));
+    EXPECT_THAT(transaction.QueryOne<int64_t>(sql::kReadTextAsInteger),
+                StatusIs(absl::StatusCode::kInternal));
   }
   ASSERT_OK(open_->Insert(1));
   Transaction transaction = Begin(Mode::kRead);
   EXPECT_THAT(transaction.QueryOne<std::string>(sql::kReadTextAsInteger),
               StatusIs(absl::StatusCode::kInternal, HasSubstr("NULL")));
   Transaction other = Begin(Mode::kRead);
-  EXPECT_THAT((other.QueryOne<int64_t, int64_t>(sql::kCountThings)), StatusIs(absl::StatusCode::kInternal));
+  EXPECT_THAT((other.QueryOne<int64_t, int64_t>(sql::kCountThings)),
+              StatusIs(absl::StatusCode::kInternal));
 }
 
 TEST_P(TransactionTest, ARowsErrorEndsTheQuery) {
@@ -307,7 +333,8 @@ TEST_P(TransactionTest, ARowsErrorEndsTheQuery) {
 
 TEST_P(TransactionTest, ReadingRefusesToWrite) {
   Transaction transaction = Begin(Mode::kRead);
-  EXPECT_EQ(KindOf(transaction.Execute(sql::kInsertIds, Batch().Ints("id", {1})).status()), ErrorKind::kStatement);
+  EXPECT_EQ(KindOf(transaction.Execute(sql::kInsertIds, Batch().Ints("id", {1})).status()),
+            ErrorKind::kStatement);
 }
 
 TEST_P(TransactionTest, AsksTheTimeOnce) {

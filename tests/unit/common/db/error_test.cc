@@ -8,8 +8,9 @@ namespace tally::db {
 namespace {
 
 TEST(ErrorTest, TellsKindAndSqlStateAgain) {
-  for (const ErrorKind kind : {ErrorKind::kUnique, ErrorKind::kData, ErrorKind::kRetry, ErrorKind::kConnection,
-                               ErrorKind::kUnknownOutcome, ErrorKind::kStatement}) {
+  for (const ErrorKind kind :
+       {ErrorKind::kUnique, ErrorKind::kData, ErrorKind::kRetry, ErrorKind::kConnection,
+        ErrorKind::kUnknownOutcome, ErrorKind::kStatement}) {
     const absl::Status error = MakeError(kind, "12345", "FindLane", "so it is");
     EXPECT_EQ(KindOf(error), kind);
     EXPECT_EQ(SqlStateOf(error), "12345");
@@ -25,8 +26,10 @@ TEST(ErrorTest, OtherStatusesHaveNoKind) {
 
 TEST(ErrorTest, AStatusSaysWhatTheCallerShouldDo) {
   EXPECT_THAT(MakeError(ErrorKind::kRetry, "", ""), testkit::StatusIs(absl::StatusCode::kAborted));
-  EXPECT_THAT(MakeError(ErrorKind::kConnection, "", ""), testkit::StatusIs(absl::StatusCode::kUnavailable));
-  EXPECT_THAT(MakeError(ErrorKind::kUnknownOutcome, "", ""), testkit::StatusIs(absl::StatusCode::kUnknown));
+  EXPECT_THAT(MakeError(ErrorKind::kConnection, "", ""),
+              testkit::StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(MakeError(ErrorKind::kUnknownOutcome, "", ""),
+              testkit::StatusIs(absl::StatusCode::kUnknown));
 }
 
 }  // namespace

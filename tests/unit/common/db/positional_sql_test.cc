@@ -10,7 +10,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 TEST(PositionalSqlTest, NumbersNamesInTheOrderTheyComeAndTheSameNameOnce) {
-  const PositionalSql result = ToPositional("UPDATE t SET a = :a_1, b=:b WHERE c IN (:c,:a_1) AND b<>:b");
+  const PositionalSql result =
+      ToPositional("UPDATE t SET a = :a_1, b=:b WHERE c IN (:c,:a_1) AND b<>:b");
   EXPECT_EQ(result.sql, "UPDATE t SET a = $1, b=$2 WHERE c IN ($3,$1) AND b<>$2");
   EXPECT_THAT(result.names, ElementsAre("a_1", "b", "c"));
 }
@@ -26,8 +27,9 @@ TEST(PositionalSqlTest, LeavesCastsAlone) {
 }
 
 TEST(PositionalSqlTest, LeavesAloneWhatOnlyLooksLikeAParameter) {
-  for (const char* sql : {"SELECT ':a', 'it''s :b'", "SELECT \":a\"", "SELECT 1 -- :a, don't\n", "SELECT 1 -- :a",
-                          "SELECT /* :a ' */ 1", "SELECT a[1:2]", "SELECT ':a", "SELECT a : b", ":"}) {
+  for (const char* sql :
+       {"SELECT ':a', 'it''s :b'", "SELECT \":a\"", "SELECT 1 -- :a, don't\n", "SELECT 1 -- :a",
+        "SELECT /* :a ' */ 1", "SELECT a[1:2]", "SELECT ':a", "SELECT a : b", ":"}) {
     const PositionalSql result = ToPositional(sql);
     EXPECT_EQ(result.sql, sql);
     EXPECT_THAT(result.names, IsEmpty()) << sql;
@@ -35,7 +37,8 @@ TEST(PositionalSqlTest, LeavesAloneWhatOnlyLooksLikeAParameter) {
 }
 
 TEST(PositionalSqlTest, GoesOnAfterAQuoteOrComment) {
-  EXPECT_EQ(ToPositional("SELECT 'x', :a -- it's\n, :b /* \" */ , :c").sql, "SELECT 'x', $1 -- it's\n, $2 /* \" */ , $3");
+  EXPECT_EQ(ToPositional("SELECT 'x', :a -- it's\n, :b /* \" */ , :c").sql,
+            "SELECT 'x', $1 -- it's\n, $2 /* \" */ , $3");
 }
 
 }  // namespace
