@@ -1,0 +1,60 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "tests/testkit/free_port.h"
+#include "tests/testkit/process.h"
+
+namespace tally::e2e {
+
+// The path of one of our programs.
+std::string ProgramPath(absl::string_view name);
+
+// One of our services as a real process. Its addresses stay the same over Kill, Terminate and
+// Restart; while it does not run, connections to them are refused. Not thread-safe.
+class ServiceProcess {
+ public:
+  struct Spec {
+    std::string program;  // "order_service"
+    std::vector<std::string> flags = {};
+    std::map<std::string, std::string> env = {};
+  };
+
+  explicit ServiceProcess(Spec spec) : spec_(std::move(spec)) {}
+
+  // Returns when the service takes calls. The one before must have ended.
+  absl::Status Start();
+  // SIGKILL.
+  void Kill();
+  // SIGTERM, and the exit code; DEADLINE_EXCEEDED if it still runs after `timeout`.
+  absl::StatusOr<int> Terminate(absl::Duration timeout);
+  // Kills the service if it runs, and starts it again.
+  absl::Status Restart();
+
+  int port() const { return listen_.port(); }
+  std::string address() const;
+  pid_t pid() const { return lives_.back()->pid(); }
+
+  // The sum of all series of a metric, 0 if there is none. Counters begin anew with each start.
+  absl::StatusOr<double> Metric(absl::string_view name) const;
+
+  // Everything it wrote to stderr, in all its lives.
+  std::string Log() const;
+  // The ends of its logs, all lives.
+  std::string Describe() const;
+
+ private:
+  const Spec spec_;
+  testkit::FreePort listen_;
+  testkit::FreePort http_;
+  std::vector<std::unique_ptr<testkit::Process>> lives_;  // The last one may still run.
+};
+
+}  // namespace tally::e2e

@@ -1,0 +1,106 @@
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/e2e/tally.h"
+#include "tests/testkit/postgres_server.h"
+#include "tests/testkit/status_matchers.h"
+#include "tests/testkit/temp_dir.h"
+
+namespace tally::e2e {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr char kSharedFlags[][32] = {"listen",        "http",     "database",  "database_sessions",
+                                     "nats",          "instance", "log_level", "log_format",
+                                     "drain_timeout", "flagfile", "help"};
+
+void ExpectHelpNames(const std::string& program, const std::vector<std::string>& own_flags) {
+  ASSERT_OK_AND_ASSIGN(const Ended help, RunToEnd({ProgramPath(program), "--help"}));
+  EXPECT_EQ(help.exit_code, 0);
+  std::vector<std::string> flags(std::begin(kSharedFlags), std::end(kSharedFlags));
+  flags.insert(flags.end(), own_flags.begin(), own_flags.end());
+  for (const std::string& flag : flags) {
+    EXPECT_THAT(help.out, testing::ContainsRegex(absl::StrCat("\n  --", flag, "\\b"))) << program;
+  }
+}
+
+TEST(StartTest, HelpNamesEveryFlag) {
+  ExpectHelpNames("order_service", {"writers", "max_event_bytes", "queue_orders", "lease"});
+  ExpectHelpNames("activity_service",
+                  {"ack_wait", "batch_events", "letter_attempts", "unknown_type_for"});
+}
+
+TEST(StartTest, VersionIsTold) {
+  for (const std::string program : {"order_service", "activity_service", "tally"}) {
+    ASSERT_OK_AND_ASSIGN(const Ended version, RunToEnd({ProgramPath(program), "--version"}));
+    EXPECT_EQ(version.exit_code, 0);
+    EXPECT_EQ(version.out, absl::StrCat(program, " " TALLY_VERSION "\n"));
+  }
+}
+
+TEST(StartTest, AllThatIsWrongIsListedAtOnce) {
+  for (const std::string program : {"order_service", "activity_service"}) {
+    ASSERT_OK_AND_ASSIGN(const Ended ended,
+                         RunToEnd({ProgramPath(program), "--listen=nowhere", "--database=mysql:x",
+                                   "--database_sessions=0", "--no_such_flag=1", "stray"}));
+    EXPECT_EQ(ended.exit_code, 2);
+    EXPECT_THAT(ended.err, AllOf(HasSubstr("--listen"), HasSubstr("--database:"),
+                                 HasSubstr("--database_sessions"), HasSubstr("no_such_flag"),
+                                 HasSubstr("stray")));
+    EXPECT_EQ(ended.out, "");
+  }
+}
+
+TEST(StartTest, ASecondProcessOnASqliteFileNamesTheFirst) {
+  ASSERT_OK_AND_ASSIGN(const auto system, System::Start());
+  for (const auto& [service, database] :
+       {std::pair("order_service", system->orders_database()),
+        std::pair("activity_service", system->activity_database())}) {
+    const bool orders = database == system->orders_database();
+    const pid_t first = orders ? system->orders().pid() : system->activity().pid();
+    ASSERT_OK_AND_ASSIGN(const Ended second,
+                         RunToEnd({ProgramPath(service), "--listen=127.0.0.1:0",
+                                   "--http=127.0.0.1:0", absl::StrCat("--database=", database),
+                                   absl::StrCat("--nats=", system->nats().url())}));
+    EXPECT_EQ(second.exit_code, 1);
+    EXPECT_THAT(second.err, HasSubstr(absl::StrCat("process ", first)));
+  }
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(StartTest, SecretsAreReadFromAFileAndShownNowhere) {
+  ASSERT_OK_AND_ASSIGN(testkit::PostgresServer* const postgres, testkit::PostgresServer::Shared());
+  const testkit::TempDir dir;
+  for (const std::string program : {"order_service", "activity_service"}) {
+    ASSERT_OK_AND_ASSIGN(const std::string url, postgres->CreateDatabase());
+    const std::string secret = dir.File(program);
+    std::ofstream(secret) << absl::StrReplaceAll(url, {{"tally@", "tally:hunter2@"}}) << "\n";
+    ServiceProcess service(
+        {.program = program,
+         .flags = {"--nats=nats://127.0.0.1:1", "--log_level=debug"},  // Nobody listens there.
+         .env = {{"TALLY_DATABASE_FILE", secret}}});
+    ASSERT_OK(service.Start());
+    const std::string proc = absl::StrCat("/proc/", service.pid());
+    EXPECT_THAT(ReadFile(proc + "/cmdline"), AllOf(HasSubstr(program), Not(HasSubstr("hunter2"))));
+    EXPECT_THAT(ReadFile(proc + "/environ"), AllOf(HasSubstr(secret), Not(HasSubstr("hunter2"))));
+    EXPECT_THAT(service.Terminate(absl::Seconds(20)), testkit::IsOkAndHolds(0));
+    EXPECT_THAT(service.Log(), AllOf(HasSubstr("serving"), Not(HasSubstr("hunter2"))));
+  }
+}
+
+}  // namespace
+}  // namespace tally::e2e

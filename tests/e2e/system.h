@@ -1,0 +1,55 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tests/e2e/service_process.h"
+#include "tests/testkit/database_urls.h"
+#include "tests/testkit/nats_server.h"
+
+namespace tally::e2e {
+
+// nats-server, order_services and activity_services as real processes, put together as an operator
+// would. All instances of a service share one database; SQLite serves one instance. A test may
+// kill, stop and start any part at any time; addresses and data stay. When the test has failed, the
+// end of every log is printed. Not thread-safe.
+class System {
+ public:
+  struct Options {
+    testkit::DatabaseKind database = testkit::SqliteKind();
+    int order_services = 1;
+    int activity_services = 1;
+    bool nats_runs = true;  // False: the bus has never run yet; nats().Restart() starts it.
+  };
+
+  // Returns when all services take calls.
+  static absl::StatusOr<std::unique_ptr<System>> Start(Options options);
+  static absl::StatusOr<std::unique_ptr<System>> Start() { return Start(Options()); }
+  ~System();
+
+  testkit::NatsServer& nats() { return *nats_; }
+  ServiceProcess& orders(size_t instance = 0) { return *orders_[instance]; }
+  ServiceProcess& activity(size_t instance = 0) { return *activity_[instance]; }
+  const ServiceProcess& orders(size_t instance = 0) const { return *orders_[instance]; }
+  const ServiceProcess& activity(size_t instance = 0) const { return *activity_[instance]; }
+
+  const std::string& orders_database() const { return orders_database_; }
+  const std::string& activity_database() const { return activity_database_; }
+
+ private:
+  using Services = std::vector<std::unique_ptr<ServiceProcess>>;
+
+  System() = default;
+  absl::StatusOr<Services> StartServices(const std::string& program, int instances,
+                                         const std::string& database) const;
+
+  std::unique_ptr<testkit::NatsServer> nats_;
+  std::string orders_database_;
+  std::string activity_database_;
+  Services orders_;    // --instance=order_service-0, -1, …
+  Services activity_;  // --instance=activity_service-0, -1, …
+};
+
+}  // namespace tally::e2e
