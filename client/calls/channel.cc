@@ -1,0 +1,35 @@
+#include "client/calls/channel.h"
+
+#include <grpc/support/time.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/support/channel_arguments.h>
+
+#include <algorithm>
+
+#include "common/base/monotonic.h"
+
+namespace tally::client {
+
+std::shared_ptr<grpc::Channel> OpenChannel(const config::HostPort& server) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  // Despite its name the time one attempt to connect may take: room for a server under load.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 2000);
+  arguments.SetInt(GRPC_ARG_DNS_MIN_TIME_BETWEEN_RESOLUTIONS_MS, 1000);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetUserAgentPrefix("tally/" TALLY_VERSION);
+  return grpc::CreateCustomChannel(server.ToString(), grpc::InsecureChannelCredentials(),
+                                   arguments);
+}
+
+gpr_timespec ToGprTime(absl::Duration monotonic) {
+  const absl::Duration wait = std::max(monotonic - base::MonotonicNow(), absl::ZeroDuration());
+  return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                      gpr_time_from_nanos(absl::ToInt64Nanoseconds(wait), GPR_TIMESPAN));
+}
+
+}  // namespace tally::client

@@ -1,0 +1,42 @@
+#include "client/calls/failure.h"
+
+#include "absl/strings/str_cat.h"
+#include "client/calls/retry_policy.h"
+#include "common/rpc/error_details.h"
+
+namespace tally::client {
+namespace {
+
+std::string Headline(const grpc::Status& status, const rpc::ErrorDetails& details) {
+  const std::string code = rpc::CodeName(status.error_code());
+  const bool reason_adds = !details.reason.empty() && details.reason != code;
+  return absl::StrCat(code, reason_adds ? " " + details.reason : "", ": ", status.error_message());
+}
+
+}  // namespace
+
+std::string Describe(const grpc::Status& status) {
+  const rpc::ErrorDetails details = rpc::DetailsOf(status);
+  std::string text = Headline(status, details) + "\n";
+  for (const base::Violation& violation : details.violations) {
+    absl::StrAppend(&text, "  ", violation.field, ": ", violation.description, "\n");
+  }
+  return text;
+}
+
+std::string DescribeBriefly(const grpc::Status& status) {
+  const rpc::ErrorDetails details = rpc::DetailsOf(status);
+  if (details.violations.empty()) return Headline(status, details);
+  std::string text;
+  for (const base::Violation& violation : details.violations) {
+    absl::StrAppend(&text, text.empty() ? "" : "; ", violation.field, ": ", violation.description);
+  }
+  return text;
+}
+
+ExitCode ExitCodeOf(const grpc::Status& status) {
+  if (status.ok()) return ExitCode::kOk;
+  return MayBeRetried(status) ? ExitCode::kUnavailable : ExitCode::kRefused;
+}
+
+}  // namespace tally::client

@@ -1,0 +1,15 @@
+#pragma once
+
+#include "client/command.h"
+
+namespace tally::client {
+
+// Each blocks until its work is done.
+ExitCode RunPlace(Invocation& invocation);
+ExitCode RunGet(Invocation& invocation);
+ExitCode RunList(Invocation& invocation);
+ExitCode RunActivity(Invocation& invocation);
+ExitCode RunImport(Invocation& invocation);
+ExitCode RunLoad(Invocation& invocation);
+
+}  // namespace tally::client

@@ -1,0 +1,50 @@
+#include "client/flags.h"
+
+#include "absl/flags/flag.h"
+
+using tally::config::HostPort;
+
+ABSL_FLAG(HostPort, orders, (HostPort{"127.0.0.1", 50051}), "Where order_service listens.");
+ABSL_FLAG(HostPort, activity, (HostPort{"127.0.0.1", 50052}), "Where activity_service listens.");
+ABSL_FLAG(bool, json, false,
+          "Print responses as protobuf JSON, one message on a line (list: one for each page).");
+ABSL_FLAG(absl::Duration, deadline, absl::Seconds(30),
+          "How long a request is tried again, under the same request_id, while the service is "
+          "away; import and load: each order.");
+
+ABSL_FLAG(std::string, customer, "", "Who orders; in a list: only this customer's orders.");
+ABSL_FLAG(std::string, currency, "GBP", "ISO 4217 code of all prices.");
+ABSL_FLAG(std::string, line, "", "SKU:QUANTITY:PRICE[:DESCRIPTION]; give it once for each line.");
+ABSL_FLAG(std::string, request_id, "",
+          "The same id places the same order once, however often; made up if not given.");
+ABSL_FLAG(std::string, place_time, "", "When the order was placed, RFC 3339; now if not given.");
+
+ABSL_FLAG(std::string, state, "",
+          "Only orders that are placed or cancelled: `placed`, "
+          "`cancelled`.");
+ABSL_FLAG(
+    std::string, from, "",
+    "activity: first day, as 2010-12-01, today if not given. list: only orders placed then or "
+    "later, a day (UTC) or RFC 3339 time.");
+ABSL_FLAG(
+    std::string, to, "",
+    "activity: last day, included, today if not given. list: only orders placed until the end "
+    "of this day (UTC), or before this RFC 3339 time.");
+ABSL_FLAG(bool, newest_first, false, "List the newest orders first.");
+ABSL_FLAG(int, limit, 50, "The most orders to list; 0: all.");
+ABSL_FLAG(std::string, time_zone, "UTC", "The time zone of the days, an IANA name.");
+
+ABSL_FLAG(std::string, csv, "", "The file to import.");
+ABSL_FLAG(std::string, report, "",
+          "File to write every line left out and every order that failed to, with line numbers.");
+ABSL_FLAG(int, concurrency, 64, "The most orders under way at once, 1 to 10000.");
+
+ABSL_FLAG(double, rate, 0,
+          "Orders per second, sent by the clock whatever the answers do; 0: each answer makes room "
+          "for the next order, as fast as it goes.");
+ABSL_FLAG(absl::Duration, duration, absl::ZeroDuration(), "How long to send orders.");
+ABSL_FLAG(int64_t, count, 0, "How many orders to send.");
+ABSL_FLAG(int, connections, 1, "Connections to order_service, each with a thread, 1 to 64.");
+ABSL_FLAG(int, customers, 1000, "How many customers the orders come from, few of them often.");
+ABSL_FLAG(int, lines, 0, "Lines of each order, at most 1000; 0: 1 to 5, mostly few.");
+ABSL_FLAG(uint64_t, seed, 1, "The same seed makes the same orders, under new request_ids.");

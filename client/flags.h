@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "absl/flags/declare.h"
+#include "absl/time/time.h"
+#include "common/config/host_port.h"
+
+// Every flag of `tally`; which command takes which stands in the table of commands.
+
+ABSL_DECLARE_FLAG(tally::config::HostPort, orders);
+ABSL_DECLARE_FLAG(tally::config::HostPort, activity);
+ABSL_DECLARE_FLAG(bool, json);
+ABSL_DECLARE_FLAG(absl::Duration, deadline);
+
+ABSL_DECLARE_FLAG(std::string, customer);
+ABSL_DECLARE_FLAG(std::string, currency);
+ABSL_DECLARE_FLAG(std::string, line);
+ABSL_DECLARE_FLAG(std::string, request_id);
+ABSL_DECLARE_FLAG(std::string, place_time);
+
+ABSL_DECLARE_FLAG(std::string, state);
+ABSL_DECLARE_FLAG(std::string, from);
+ABSL_DECLARE_FLAG(std::string, to);
+ABSL_DECLARE_FLAG(bool, newest_first);
+ABSL_DECLARE_FLAG(int, limit);
+ABSL_DECLARE_FLAG(std::string, time_zone);
+
+ABSL_DECLARE_FLAG(std::string, csv);
+ABSL_DECLARE_FLAG(std::string, report);
+ABSL_DECLARE_FLAG(int, concurrency);
+
+ABSL_DECLARE_FLAG(double, rate);
+ABSL_DECLARE_FLAG(absl::Duration, duration);
+ABSL_DECLARE_FLAG(int64_t, count);
+ABSL_DECLARE_FLAG(int, connections);
+ABSL_DECLARE_FLAG(int, customers);
+ABSL_DECLARE_FLAG(int, lines);
+ABSL_DECLARE_FLAG(uint64_t, seed);

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+#include "absl/time/time.h"
+#include "client/load/order_generator.h"
+#include "common/base/violations.h"
+#include "common/config/host_port.h"
+
+namespace tally::client {
+
+// What a load run shall do.
+struct LoadPlan {
+  config::HostPort server;
+  double rate = 0;  // orders per second over all connections, sent by the clock; 0: closed loop
+  int64_t count = std::numeric_limits<int64_t>::max();
+  absl::Duration duration = absl::InfiniteDuration();
+  int concurrency = 64;  // over all connections; at least one each
+  int connections = 1;
+  absl::Duration deadline;  // of each order
+  OrderGenerator::Options orders;
+
+  // Reads the flags and adds a problem for each that is wrong.
+  static LoadPlan FromFlags(base::Violations& problems);
+};
+
+// When one of several connections sends its orders: they take turns. Offsets are from the start of
+// the run. Pure.
+class Schedule {
+ public:
+  Schedule(const LoadPlan& plan, int connection) : plan_(plan), connection_(connection) {}
+
+  // Whether the connection's order `n` (0, 1, …) is to be sent by a run that is `elapsed` old.
+  bool Includes(int64_t n, absl::Duration elapsed) const;
+
+  // When order `n` is to be sent; zero in a closed loop.
+  absl::Duration DueAt(int64_t n) const;
+
+ private:
+  int64_t Overall(int64_t n) const { return n * plan_.connections + connection_; }
+
+  LoadPlan plan_;
+  int connection_;
+};
+
+}  // namespace tally::client

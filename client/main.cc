@@ -1,0 +1,126 @@
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "client/arguments.h"
+#include "client/commands.h"
+#include "client/help.h"
+#include "client/settings.h"
+#include "common/config/command_line.h"
+
+namespace tally::client {
+namespace {
+
+const std::vector<Command>& Commands() {
+  static const auto& commands = *new std::vector<Command>{
+      {.name = "place",
+       .arguments = "--customer=NAME --line=SKU:QUANTITY:PRICE[:DESCRIPTION] …",
+       .summary = "place one order",
+       .details = "Prints the order's id, its total and its consistency token.",
+       .flags = {"customer", "currency", "line", "request_id", "place_time"},
+       .run = RunPlace},
+      {.name = "get",
+       .arguments = "ORDER_ID",
+       .summary = "show one order",
+       .details = "",
+       .flags = {},
+       .run = RunGet},
+      {.name = "list",
+       .arguments = "",
+       .summary = "list orders by the time they were placed",
+       .details = "With --json one response for each page, each on a line of its own.",
+       .flags = {"customer", "state", "from", "to", "newest_first", "limit"},
+       .run = RunList},
+      {.name = "activity",
+       .arguments = "[--from=DAY] [--to=DAY]",
+       .summary = "show what happened, day by day",
+       .details = "Says below how far the numbers can be trusted.",
+       .flags = {"from", "to", "time_zone"},
+       .run = RunActivity},
+      {.name = "import",
+       .arguments = "--csv=FILE",
+       .summary = "place the orders of a retail file; again changes nothing",
+       .details =
+           "The file is CSV with the columns InvoiceNo, StockCode, Description, Quantity,\n"
+           "InvoiceDate (as 2010-12-01 08:26:00, taken as UTC), UnitPrice (GBP) and CustomerID.\n"
+           "Each InvoiceNo becomes one order: request_id is the InvoiceNo, place_time the "
+           "earliest\n"
+           "InvoiceDate of the invoice, customer the CustomerID or `guest`.\n"
+           "Left out are credit notes (InvoiceNo begins with C), lines whose quantity or unit "
+           "price\n"
+           "is not above zero, malformed lines, and invoices of which no line is left. An order "
+           "that\n"
+           "the service refuses, as for a description of over 256 characters, is reported and the\n"
+           "import goes on. An order is told to have been there already by its create time.",
+       .flags = {"csv", "report", "concurrency"},
+       .run = RunImport},
+      {.name = "load",
+       .arguments = "--count=N | --duration=TIME [--rate=N]",
+       .summary = "place generated orders and measure",
+       .details =
+           "With --rate orders are sent by the clock and latency counts from the time each was "
+           "due;\n"
+           "without, --concurrency orders are kept under way. Ctrl-C ends the run with its result.",
+       .flags = {"rate", "duration", "count", "concurrency", "connections", "customers", "lines",
+                 "seed"},
+       .run = RunLoad}};
+  return commands;
+}
+
+int Exit(ExitCode code) { return static_cast<int>(code); }
+
+int ExitWithHelp(const std::vector<std::string>& arguments) {
+  const std::string name = arguments.empty() ? "" : arguments.back();
+  if (const Command* command = FindCommand(Commands(), name)) {
+    std::fputs(HelpOf(*command).c_str(), stdout);
+    return Exit(ExitCode::kOk);
+  }
+  const bool wanted = name.empty() || name == "help";
+  std::fputs(HelpOf(Commands()).c_str(), wanted ? stdout : stderr);
+  return Exit(wanted ? ExitCode::kOk : ExitCode::kWrongUsage);
+}
+
+int ExitWith(const base::Violations& problems, const Command& command) {
+  for (const base::Violation& problem : problems.list()) {
+    std::fprintf(stderr, "tally: %s: %s\n", problem.field.c_str(), problem.description.c_str());
+  }
+  std::fprintf(stderr, "See `tally help %s`.\n", command.name.c_str());
+  return Exit(ExitCode::kWrongUsage);
+}
+
+int Run(const std::vector<std::string>& words) {
+  std::vector<const char*> argv = {"tally"};
+  for (const std::string& word : words) argv.push_back(word.c_str());
+  base::Violations problems;
+  config::CommandLine line =
+      config::Parse(static_cast<int>(argv.size()), argv.data(), {"tally", ""}, problems);
+  std::vector<std::string>& arguments = line.arguments;
+  if (AsksForHelp(words)) return ExitWithHelp(arguments);
+  if (line.answer.has_value()) {
+    std::fputs(line.answer->c_str(), stdout);
+    return Exit(ExitCode::kOk);
+  }
+  if (arguments.empty()) {
+    std::fputs(HelpOf(Commands()).c_str(), stderr);
+    return Exit(ExitCode::kWrongUsage);
+  }
+  if (arguments[0] == "help") return ExitWithHelp(arguments);
+  const Command* command = FindCommand(Commands(), arguments[0]);
+  if (command == nullptr) return ExitWithHelp(arguments);
+  arguments.erase(arguments.begin());
+  CheckFlagsOf(*command, words, problems);
+  const Settings settings = ReadSettings(problems);
+  if (!problems.empty()) return ExitWith(problems, *command);
+  Invocation invocation{settings, arguments, problems};
+  const ExitCode code = command->run(invocation);
+  return problems.empty() ? Exit(code) : ExitWith(problems, *command);
+}
+
+}  // namespace
+}  // namespace tally::client
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  return tally::client::Run(tally::client::MergeRepeated(words, "line"));
+}

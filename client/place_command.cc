@@ -1,0 +1,94 @@
+#include <cstdio>
+
+#include "absl/flags/flag.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "client/calls/call_until.h"
+#include "client/calls/channel.h"
+#include "client/calls/failure.h"
+#include "client/calls/messages.h"
+#include "client/calls/utf8.h"
+#include "client/commands.h"
+#include "client/flags.h"
+#include "common/base/uuid_v7_source.h"
+#include "tally/orders/v1/order_service.grpc.pb.h"
+
+namespace tally::client {
+namespace {
+
+std::string NewRequestId() {
+  base::SystemClock clock;
+  return base::UuidV7Source(clock).Next().ToString();
+}
+
+void ReadLines(orders::v1::PlaceOrderRequest& request, base::Violations& problems) {
+  const std::string lines = absl::GetFlag(FLAGS_line);
+  if (lines.empty()) problems.Add("--line", "give at least one, as SKU:QUANTITY:PRICE");
+  for (const absl::string_view text : absl::StrSplit(lines, '\n', absl::SkipEmpty())) {
+    const absl::StatusOr<orders::v1::OrderLine> line = ParseOrderLine(text, request.currency());
+    if (line.ok()) {
+      *request.add_lines() = *line;
+    } else {
+      problems.Add(absl::StrCat("--line=", text), std::string(line.status().message()));
+    }
+  }
+}
+
+void ReadPlaceTime(orders::v1::PlaceOrderRequest& request, base::Violations& problems) {
+  const std::string text = absl::GetFlag(FLAGS_place_time);
+  if (text.empty()) return;
+  if (const absl::StatusOr<absl::Time> time = ParseRfc3339(text); time.ok()) {
+    *request.mutable_place_time() = ToTimestamp(*time);
+  } else {
+    problems.Add("--place_time", std::string(time.status().message()));
+  }
+}
+
+orders::v1::PlaceOrderRequest ReadRequest(base::Violations& problems) {
+  orders::v1::PlaceOrderRequest request;
+  request.set_customer(absl::GetFlag(FLAGS_customer));
+  request.set_currency(absl::GetFlag(FLAGS_currency));
+  request.set_request_id(absl::GetFlag(FLAGS_request_id));
+  if (request.customer().empty()) problems.Add("--customer", "names who orders");
+  if (!IsUtf8(request.customer())) problems.Add("--customer", "must be UTF-8");
+  if (!IsUtf8(request.currency())) problems.Add("--currency", "must be UTF-8");
+  if (!IsUtf8(request.request_id())) problems.Add("--request_id", "must be UTF-8");
+  if (request.request_id().empty()) request.set_request_id(NewRequestId());
+  ReadLines(request, problems);
+  ReadPlaceTime(request, problems);
+  return request;
+}
+
+}  // namespace
+
+ExitCode RunPlace(Invocation& invocation) {
+  const orders::v1::PlaceOrderRequest request = ReadRequest(invocation.problems);
+  if (!invocation.problems.empty()) return ExitCode::kWrongUsage;
+
+  const Settings& settings = invocation.settings;
+  const auto stub = orders::v1::OrderService::NewStub(OpenChannel(settings.orders));
+  orders::v1::PlaceOrderResponse response;
+  const grpc::Status status = CallUntil(
+      settings.deadline, settings.orders,
+      [&](grpc::ClientContext& context) { return stub->PlaceOrder(&context, request, &response); });
+  const ExitCode code = ExitCodeOf(status);
+  if (!status.ok()) {
+    std::fprintf(stderr, "tally: %s", Describe(status).c_str());
+    if (code == ExitCode::kUnavailable) {
+      std::fprintf(stderr,
+                   "The order may have been placed; to be sure, repeat this with "
+                   "--request_id=%s\n",
+                   request.request_id().c_str());
+    }
+  } else if (settings.json) {
+    std::puts(ToJson(response).c_str());
+  } else {
+    const orders::v1::Order& order = response.order();
+    std::printf("order  %s\ntotal  %s %s\ntoken  %s\n", order.order_id().c_str(),
+                FormatAmount(order.total()).c_str(), order.currency().c_str(),
+                response.consistency_token().c_str());
+  }
+  return code;
+}
+
+}  // namespace tally::client

@@ -1,0 +1,70 @@
+#include "client/arguments.h"
+
+#include "client/flags.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace tally::client {
+namespace {
+
+using testing::ElementsAre;
+using Words = std::vector<std::string>;
+
+const Command& PlaceCommand() {
+  static const auto& command = *new Command{.name = "place",
+                                            .arguments = "",
+                                            .summary = "",
+                                            .details = "",
+                                            .flags = {"customer", "line", "newest_first"},
+                                            .run = nullptr};
+  return command;
+}
+
+Words WrongFlags(const Words& words) {
+  base::Violations problems;
+  CheckFlagsOf(PlaceCommand(), words, problems);
+  Words flags;
+  for (const base::Violation& problem : problems.list()) flags.push_back(problem.field);
+  return flags;
+}
+
+TEST(MergeRepeatedTest, JoinsTheValuesOfOneFlagInOrder) {
+  EXPECT_THAT(
+      MergeRepeated({"place", "--line=a", "--customer=c", "--line", "b", "-line=c"}, "line"),
+      ElementsAre("--line=a\nb\nc", "place", "--customer=c"));
+}
+
+TEST(MergeRepeatedTest, LeavesOtherWordsAlone) {
+  const Words words = {"list", "--lines=3", "line", "--limit", "5"};
+  EXPECT_EQ(MergeRepeated(words, "line"), words);
+}
+
+TEST(MergeRepeatedTest, LeavesAFlagWithoutValueToBeRefused) {
+  EXPECT_THAT(MergeRepeated({"place", "--line=a", "--line"}, "line"),
+              ElementsAre("--line=a", "place", "--line"));
+}
+
+TEST(MergeRepeatedTest, LeavesWhatFollowsTheEndOfFlags) {
+  EXPECT_THAT(MergeRepeated({"place", "--", "--line=a"}, "line"),
+              ElementsAre("place", "--", "--line=a"));
+}
+
+TEST(CheckFlagsOfTest, AcceptsTheCommandsOwnAndGlobalFlags) {
+  EXPECT_THAT(WrongFlags({"--customer=a", "--json", "-line=b", "--orders", "h:1", "--nojson",
+                          "--nonewest_first", "x"}),
+              ElementsAre());
+}
+
+TEST(CheckFlagsOfTest, NamesEachFlagOfAnotherCommand) {
+  EXPECT_THAT(WrongFlags({"--rate=5", "--customer=a", "--csv", "f"}),
+              ElementsAre("--rate", "--csv"));
+}
+
+TEST(AsksForHelpTest, SeesHelpAnywhereBeforeTheEndOfFlags) {
+  EXPECT_TRUE(AsksForHelp({"place", "--help"}));
+  EXPECT_FALSE(AsksForHelp({"place", "help"}));
+  EXPECT_FALSE(AsksForHelp({"place", "--", "--help"}));
+}
+
+}  // namespace
+}  // namespace tally::client
