@@ -12,8 +12,8 @@ Statements (common/outbox/lane.sql):
     -- name: InsertEvents [sqlite]
     ...
 
-A statement without [dialect] serves both; PostgreSQL's type names in it (CAST(:lane_id AS uuid)) are SQLite's for
-SQLite, as in migrations. `-- fragment: Name` holds text that later statements of the file include as {{Name}}. Each
+A statement without [dialect] serves both; for SQLite PostgreSQL's type names (CAST(:lane_id AS uuid)) are replaced by
+SQLite's, as in migrations. `-- fragment: Name` holds text that later statements of the file include as {{Name}}. Each
 statement becomes `inline constexpr db::Statement k<Name>` in namespace <namespace>::sql, without comment lines.
 
 Migrations (migrations/0001_lanes.sql) are written once, with PostgreSQL's column types; SQLITE_TYPES below is the whole
@@ -68,7 +68,7 @@ def read_statements(path):
         for d in [dialect] if dialect else DIALECTS:
             if d in twins:
                 fail(f"{path}: {name} is defined twice for {d}")
-            twins[d] = to_sqlite(sql) if d == "sqlite" and not dialect else sql
+            twins[d] = to_sqlite(sql) if d == "sqlite" else sql
 
     for line in open(path, encoding="utf-8"):
         match = re.match(r"-- (name|fragment): (\w+)(?: \[(postgresql|sqlite)\])?\s*$", line)

@@ -12,11 +12,11 @@ namespace tally::outbox {
 
 // An event that a batch wants to append to its lane.
 struct NewEvent {
-  std::string subject;
-  std::string type;
-  std::string payload;  // at most max_event_bytes, checked by the service when it takes the command
-  absl::Time time;          // when it happened
-  std::string traceparent;  // may be empty; one line
+  std::string subject = {};
+  std::string type = {};
+  std::string payload = {};  // its size is limited by the service, when it takes the command
+  absl::Time time = {};      // when it happened
+  std::string traceparent = {};  // may be empty; one line
 };
 
 // The lane as a batch sees it: hands out sequences in call order. Nothing is written until the handler has returned OK. Not

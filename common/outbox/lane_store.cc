@@ -252,9 +252,7 @@ absl::StatusOr<std::vector<OutboxEvent>> LaneStore::Read(const std::string& lane
                       .subject = std::move(subject),
                       .type = std::move(type),
                       .payload = std::move(payload.data),
-                      .time = {},
-                      .record_time = absl::FromUnixMicros(record_time),
-                      .traceparent = {}});
+                      .record_time = absl::FromUnixMicros(record_time)});
     return DecodeHeaders(headers, events.back());
   };
   RETURN_IF_ERROR(

@@ -25,14 +25,14 @@ namespace tally::outbox {
 struct OutboxOptions {
   std::string source;        // names the producer on the wire, a constant of its code
   bus::StreamConfig stream;  // the one stream its lanes belong to
-  std::string instance;      // names this process to operators; need not be unique
+  std::string instance = {};  // names this process to operators; need not be unique
   absl::Duration lease = absl::Seconds(5);
   int writers = 2;  // PostgreSQL only: on SQLite there is one
   size_t queue_commands_max = 8192;
   size_t queue_bytes_max = 64 << 20;
   size_t memory_bytes_max = 16 << 20;  // committed events kept in memory until they are published
-  WriterOptions writer;
-  RelayOptions relay;  // its source and stream are taken from above
+  WriterOptions writer = {};
+  RelayOptions relay = {};  // its source and stream are taken from above
 };
 
 // The transactional outbox of a service, whole: callers submit commands, writers write them in batches together with their

@@ -13,12 +13,12 @@ namespace tally::outbox {
 // An event of a lane as it stands in outbox_event; a value.
 struct OutboxEvent {
   int64_t sequence = 0;
-  std::string subject;
-  std::string type;
-  std::string payload;
-  absl::Time time;         // when it happened
-  absl::Time record_time;  // when its transaction wrote it
-  std::string traceparent;  // may be empty
+  std::string subject = {};
+  std::string type = {};
+  std::string payload = {};
+  absl::Time time = {};          // when it happened
+  absl::Time record_time = {};   // when its transaction wrote it
+  std::string traceparent = {};  // may be empty
 
   // What it takes in memory, roughly.
   size_t bytes() const {

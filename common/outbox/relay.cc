@@ -318,12 +318,17 @@ std::vector<OutboxEvent> Relay::ReadTable(RelayLane& lane, base::SequenceRange r
 
 absl::Duration Relay::Rest() {
   absl::Time at = renew_at_;
+  bool waiting = false;
   for (const auto& [lane_id, lane] : lanes_) {
     if (lane->unsaved()) at = std::min(at, save_at_);
-    if (lane->outbound.NextRun(1).has_value()) {
-      at = std::min(at, std::max(lane->read_after, publisher_.next_try()));
+    if (!lane->outbound.NextRun(1).has_value()) continue;
+    if (lane->read_after > clock_.Now()) {
+      at = std::min(at, lane->read_after);
+    } else {
+      waiting = true;
     }
   }
+  at = std::min(at, publisher_.next_try(waiting));
   for (const auto& [key, refusal] : refusals_) {
     if (refusal.held) at = std::min(at, refusal.retry_at);
   }

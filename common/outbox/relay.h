@@ -22,7 +22,7 @@
 namespace tally::outbox {
 
 struct RelayOptions {
-  StreamPublisherOptions publisher;
+  StreamPublisherOptions publisher = {};
   absl::Duration renew_every = absl::Seconds(1);
   absl::Duration cursor_every = absl::Milliseconds(100);
   absl::Duration session_timeout = absl::Seconds(1);  // waiting for a session of the database

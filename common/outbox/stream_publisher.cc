@@ -1,5 +1,6 @@
 #include "common/outbox/stream_publisher.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_join.h"
@@ -9,6 +10,7 @@ namespace tally::outbox {
 namespace {
 
 constexpr absl::Duration kConnectionPoll = absl::Milliseconds(100);
+constexpr absl::Duration kResultPoll = absl::Milliseconds(100);
 
 bus::Event ToBusEvent(const std::string& source, const std::string& lane_id, OutboxEvent event) {
   return {.lane_id = lane_id,
@@ -54,6 +56,13 @@ bool StreamPublisher::Full() const {
          in_flight_bytes_ >= options_.window_bytes_max;
 }
 
+absl::Time StreamPublisher::next_try(bool something_to_send) {
+  absl::Time at = absl::InfiniteFuture();
+  if (!in_flight_.empty() || !results_.empty()) at = clock_.Now() + kResultPoll;
+  if (something_to_send && !Full()) at = std::min(at, retry_at_);
+  return at;
+}
+
 bool StreamPublisher::Reachable() {
   const bool was_connected = std::exchange(connected_, bus_.Connected());
   if (!connected_) {
@@ -86,6 +95,14 @@ bool StreamPublisher::Send(const std::shared_ptr<RelayLane>& lane, OutboxEvent e
   const std::string id = out.Id();
   const absl::Status status =
       publisher_->Publish(++last_token_, bus::ToMessage(std::move(out)), id);
+  if (absl::IsInvalidArgument(status)) {
+    results_.push_back({.lane = lane,
+                        .sequence = sequence,
+                        .outcome = bus::PublishOutcome::kRefused,
+                        .error = std::string(status.message()),
+                        .first_time = lane->outbound.Sent(sequence)});
+    return true;
+  }
   if (!status.ok()) {
     refused_more_ = absl::IsResourceExhausted(status);
     if (!refused_more_) Stall(status.message());
@@ -98,7 +115,7 @@ bool StreamPublisher::Send(const std::shared_ptr<RelayLane>& lane, OutboxEvent e
 }
 
 std::vector<StreamPublisher::Result> StreamPublisher::TakeResults() {
-  std::vector<Result> results;
+  std::vector<Result> results = std::exchange(results_, {});
   bool stored = false;
   std::optional<std::string> unavailable;
   refused_more_ = false;

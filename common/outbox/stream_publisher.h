@@ -21,8 +21,8 @@
 namespace tally::outbox {
 
 struct StreamPublisherOptions {
-  std::string source;        // ce-source: names the producer, a constant of its code
-  bus::StreamConfig stream;  // declared when the bus is first reached and whenever it was away
+  std::string source = {};        // ce-source: names the producer, a constant of its code
+  bus::StreamConfig stream = {};  // declared when the bus is first reached and whenever it was away
   size_t window_messages = 4096;      // sent and not acknowledged
   size_t window_bytes_max = 8 << 20;  // the same in bytes; one message may exceed it
   absl::Duration ack_timeout = absl::Seconds(2);
@@ -56,8 +56,8 @@ class StreamPublisher {
   std::vector<Result> TakeResults();
 
   bool stalled() const { return stalled_; }
-  // When Room() may become positive without a result coming in.
-  absl::Time next_try() const { return Full() ? absl::InfiniteFuture() : retry_at_; }
+  // When there may be results although nobody was woken for them (time-outs), or room.
+  absl::Time next_try(bool something_to_send);
 
  private:
   struct Sent {
@@ -85,6 +85,7 @@ class StreamPublisher {
   const std::unique_ptr<bus::Publisher> publisher_;
   absl::flat_hash_map<uint64_t, Sent> in_flight_;  // by token
   size_t in_flight_bytes_ = 0;
+  std::vector<Result> results_;  // of events that never left
   bool refused_more_ = false;  // the bus' own window was full before ours
   uint64_t last_token_ = 0;
 
