@@ -1,0 +1,39 @@
+#include "tests/integration/order_service/instance.h"
+
+#include "common/base/check.h"
+
+namespace tally::orders {
+
+Instance::Instance(const std::string& database_url, const std::string& nats_url)
+    : telemetry_(telemetry::LogFormat::kText, telemetry::LogLevel::kError, "test"),
+      database_(db::Database::Open({.url = database_url}, clock_, telemetry_).value()),
+      bus_(bus::NewNatsBus({.urls = {nats_url}, .name = "test"}, telemetry_).value()),
+      batch_(store_),
+      reads_({.name = "reads"}, telemetry_),
+      ops_(telemetry_) {
+  TALLY_CHECK(outbox::Outbox::Migrate(*database_).ok());
+  TALLY_CHECK(OrderStore::Migrate(*database_).ok());
+  outbox::OutboxOptions options;
+  options.source = "order_service";
+  options.instance = "test";
+  options.stream = {.name = "ORDERS", .subjects = {"orders.v1.>"}};
+  outbox_ =
+      std::make_unique<outbox::Outbox>(options, *database_, *bus_, batch_, clock_, telemetry_);
+  orders_ = std::make_unique<OrderService>(OrderServiceOptions(), *outbox_, *database_, store_,
+                                           reads_, clock_, telemetry_);
+  outbox_->Start();
+  server_ = rpc::Server::Start({.listen = {"127.0.0.1", 0}},
+                               {{v1::OrderService::service_full_name(), orders_.get()},
+                                {ops::v1::OutboxService::service_full_name(), &ops_}},
+                               telemetry_)
+                .value();
+  channel_ = grpc::CreateChannel(server_->address().ToString(), grpc::InsecureChannelCredentials());
+  stub_ = v1::OrderService::NewStub(channel_);
+}
+
+Instance::~Instance() {
+  server_->Shutdown(absl::Seconds(5));
+  outbox_->Shutdown(clock_.Now() + absl::Seconds(5));
+}
+
+}  // namespace tally::orders
