@@ -1,0 +1,38 @@
+#include "tests/integration/activity_service/served_instance.h"
+
+namespace tally::activity {
+
+ServedInstance::ServedInstance(const std::string& url, TokenWaiterOptions options)
+    : instance_(url),
+      reads_({.name = "reads"}, instance_.telemetry),
+      tokens_(options, instance_.inbox_store, instance_.clock, instance_.telemetry),
+      activity_(
+          instance_.store, instance_.inbox_store,
+          [this] {
+            absl::MutexLock lock(&mutex_);
+            return progress_;
+          },
+          tokens_, reads_, instance_.clock, instance_.telemetry),
+      ops_(instance_.telemetry),
+      server_(rpc::Server::Start({.listen = {"127.0.0.1", 0}},
+                                 {{v1::ActivityService::service_full_name(), &activity_},
+                                  {ops::v1::InboxService::service_full_name(), &ops_}},
+                                 instance_.telemetry)
+                  .value()),
+      channel_(
+          grpc::CreateChannel(server_->address().ToString(), grpc::InsecureChannelCredentials())),
+      stub_(v1::ActivityService::NewStub(channel_)) {}
+
+void ServedInstance::SetProgress(const inbox::Progress& progress) {
+  absl::MutexLock lock(&mutex_);
+  progress_ = progress;
+}
+
+int ServedInstance::TokenWaits() {
+  return static_cast<int>(
+      instance_.telemetry.metrics
+          .AddGauge("tally_token_waits", "Calls that wait until an event is counted.")
+          .Value());
+}
+
+}  // namespace tally::activity
