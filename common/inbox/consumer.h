@@ -24,7 +24,7 @@ struct ConsumerOptions {
   bus::StreamConfig stream;
   bus::DurableConfig durable;  // its description names the database it feeds
   size_t batch_max = 2048;
-  size_t prefetch = 8192;
+  size_t prefetch = 4096;  // a few batches, no more: held longer than ack_wait they come twice
   absl::Duration letters_every = absl::Seconds(1);
   int letters_at_once = 50;
   int64_t letters_retrying_max = 100'000;  // beyond it the consumer stops taking
@@ -35,20 +35,20 @@ struct ConsumerOptions {
 // What is known of how far the consumer is; see Freshness in tally.activity.v1.
 struct Progress {
   bool connected = false;  // to the bus, stream and durable found
-  absl::Time as_of =
-      absl::InfinitePast();  // all the stream held then is covered; InfinitePast(): not yet known
-  int64_t pending = 0;       // in the stream, not covered yet, as last seen
+  // All that the stream held at this time is covered; InfinitePast() while not known.
+  absl::Time as_of = absl::InfinitePast();
+  int64_t pending = 0;  // in the stream, not covered yet, as last seen
   int64_t letters_retrying = 0;
   int64_t letters_dead = 0;
 };
 
 // Takes from the durable pull consumer, gives to the inbox, acknowledges after its commit.
 //
-//   bus away               → back off, declare stream and durable again when it is back; letters go
-//   on stream or durable gone → declare them again; what comes twice is dropped durable of another
-//   database → takes nothing, alarm: two environments must not share events own database away, busy
-//   → NAK with the delay of the back-off, smaller batches; no letter suffers every event fails, or
-//   too many letters → stop taking, back off, alarm (tally_consumer_stalled)
+//   bus away         → back off; declare stream and durable again when it is back; letters go on
+//   durable gone     → declare it, and its stream, again; what comes twice is dropped
+//   durable feeds another database → take nothing, alarm: two environments must not share events
+//   database away    → NAK with the delay of the back-off, smaller batches; no letter suffers
+//   every event fails, too many letters → take nothing, back off, alarm (tally_consumer_stalled)
 //
 // Step belongs to one thread; GetProgress is thread-safe.
 class Consumer {

@@ -6,6 +6,8 @@ namespace tally::inbox {
 namespace {
 
 constexpr size_t kMarksMax = 1024;
+// JetStream acknowledges a message before its consumers have been told of it.
+constexpr absl::Duration kToldWithin = absl::Milliseconds(100);
 
 }  // namespace
 
@@ -16,7 +18,8 @@ void Freshness::Covered(int64_t stream_sequence, absl::Time stored) {
 }
 
 void Freshness::Saw(absl::Time asked, const bus::DurableState& durable) {
-  if (durable.pending == 0 && durable.ack_pending == 0) as_of_ = std::max(as_of_, asked);
+  if (durable.pending == 0 && durable.ack_pending == 0)
+    as_of_ = std::max(as_of_, asked - kToldWithin);
   while (!covered_.empty() &&
          covered_.front().stream_sequence <= durable.ack_floor_stream_sequence) {
     as_of_ = std::max(as_of_, std::min(asked, covered_.front().stored));

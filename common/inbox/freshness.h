@@ -18,7 +18,8 @@ class Freshness {
  public:
   // A delivery was covered here; `stored` by the bus' clock.
   void Covered(int64_t stream_sequence, absl::Time stored);
-  // `asked` is from before the question was put.
+  // `asked` is from before the question was put; what the stream took just then may not be in the
+  // answer yet.
   void Saw(absl::Time asked, const bus::DurableState& durable);
   // The stream was made anew: its sequences begin again.
   void Restart() { covered_.clear(); }

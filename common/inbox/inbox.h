@@ -30,13 +30,12 @@ struct InboxOptions {
 // → handler applies the rest → ranges extended and stored → commit. Only then may the caller
 // acknowledge.
 //
-//   handler fails           → the batch is bisected: what fails alone becomes a letter, the rest is
-//   counted undecodable event       → a dead letter, the others are not held up every event fails
-//   alone → not the events' fault: nothing is kept, UNAVAILABLE. Large batches are judged
-//                             by a sample of them; a lone event cannot be told from this and is the
-//                             event's
-//   own database away, busy → nothing is anybody's fault: UNAVAILABLE
-//   COMMIT of unknown outcome → UNAVAILABLE: the redelivery is dropped if it had committed
+//   handler fails       → the batch is bisected: what fails alone becomes a letter, the rest counts
+//   undecodable event   → a dead letter; the others are not held up
+//   every event fails   → not their fault: nothing is kept, UNAVAILABLE. A large batch is judged by
+//                         a sample; a lone event cannot be told from this: it becomes a letter
+//   own database away   → nobody's fault: UNAVAILABLE
+//   COMMIT in doubt     → UNAVAILABLE: the redelivery is dropped if it had committed
 //
 // One thread at a time; replicas on the same database are serialised by the row locks.
 class Inbox {

@@ -16,10 +16,10 @@ struct LetterPolicy {
 
 // What a failed attempt makes of `letter`; pure. `uniform01` in [0, 1) is the chance in the jitter.
 //
-//   kUndecodable → dead at once           kEvent   → counted, tried again after the back-off, dead
-//   at attempts_max kUnknownType → tried again slowly,    kUnclear → not counted, tried again
-//   slowly for as long as it takes
-//                  dead after unknown_type_for
+//   kUndecodable → dead at once
+//   kEvent       → counted, tried again after the back-off, dead at attempts_max
+//   kUnknownType → tried again slowly, dead after unknown_type_for
+//   kUnclear     → not counted, tried again slowly for as long as it takes
 //
 // Not for kDatabase, which is no attempt at all.
 void RecordFailure(const LetterPolicy& policy, Fault fault, const absl::Status& error,

@@ -38,8 +38,7 @@ struct SubscriptionOptions {
 //
 //   not covered → delivered again until it is
 //   covered     → counted: the handler applied it
-//                 or a letter: retrying (tried again from the table, with back-off), dead or
-//                 discarded
+//                 or a letter: retrying (tried again from the table), dead or discarded
 //
 //   bus away          → nothing is lost; progress stands still and says so
 //   own database away → deliveries are given back; no attempt counts

@@ -44,6 +44,7 @@ SubscriptionOptions Options() {
   options.delivery.durable.ack_wait = absl::Seconds(1);
   options.delivery.letters_every = absl::Milliseconds(50);
   options.delivery.batch_max = 500;
+  options.delivery.prefetch = 1000;
   return options;
 }
 
