@@ -56,9 +56,10 @@ struct DurableState {
 
 enum class PublishOutcome {
   kStored,
-  kDuplicate,    // the stream had this message id already
-  kRefused,      // this message only: too large
-  kUnavailable,  // everything else: the next message would meet it too, and this one may or may not be stored
+  kDuplicate,  // the stream had this message id already
+  kRefused,    // this message only: too large
+  // Everything else: the next message would meet it too, and this one may or may not be stored.
+  kUnavailable,
 };
 
 struct PublishResult {
@@ -67,42 +68,49 @@ struct PublishResult {
   std::string error;  // for kRefused and kUnavailable
 };
 
-// Called from a library thread when there may be something to take; must not block. Usually StepThread::Wake.
+// Called from a library thread when there may be something to take; must not block. Usually
+// StepThread::Wake.
 using Waker = std::function<void()>;
 
-// Publishes to JetStream. Each accepted Publish gets exactly one result: by its answer, at the latest after the acknowledgement
-// timeout, and at once when the connection it was sent on is lost. Messages leave in call order. Timeouts are found by
-// TakeResults: call it when woken, and at least every second while results are missing. One thread at a time.
+// Publishes to JetStream. Each accepted Publish gets exactly one result: by its answer, at the
+// latest after the acknowledgement timeout, and at once when the connection it was sent on is lost.
+// Messages leave in call order. Timeouts are found by TakeResults: call it when woken, and at least
+// every second while results are missing. One thread at a time.
 class Publisher {
  public:
   virtual ~Publisher() = default;
-  // `message_id` is what the stream drops duplicates by. Nothing was sent when it is UNAVAILABLE (not connected),
-  // RESOURCE_EXHAUSTED (the window of outstanding messages is full) or INVALID_ARGUMENT (no subject); that a message is beyond
-  // the server's max_payload comes as a result, kRefused. Blocks for a second at most, when the socket takes no more.
-  virtual absl::Status Publish(uint64_t token, const Message& message, const std::string& message_id) = 0;
+  // `message_id` is what the stream drops duplicates by. Nothing was sent when it is UNAVAILABLE
+  // (not connected), RESOURCE_EXHAUSTED (the window of outstanding messages is full) or
+  // INVALID_ARGUMENT (no subject); that a message is beyond the server's max_payload comes as a
+  // result, kRefused. Blocks for a second at most, when the socket takes no more.
+  virtual absl::Status Publish(uint64_t token, const Message& message,
+                               const std::string& message_id) = 0;
   // Sends what is buffered; call once after a run of Publish. Without it, a millisecond later.
   virtual void Flush() = 0;
   virtual std::vector<PublishResult> TakeResults() = 0;
 };
 
 struct PublisherOptions {
-  size_t window = 4096;                                  // outstanding messages
+  size_t window = 4096;  // outstanding messages
   absl::Duration ack_timeout = absl::Seconds(2);
   Waker waker = nullptr;
 };
 
-// Takes deliveries of a durable consumer. Keeps pull requests outstanding so that Take finds messages in memory; what it holds is
-// bounded by `prefetch`. One thread at a time, except that the waker comes from the library's threads.
+// Takes deliveries of a durable consumer. Keeps pull requests outstanding so that Take finds
+// messages in memory; what it holds is bounded by `prefetch`. One thread at a time, except that the
+// waker comes from the library's threads.
 class PullConsumer {
  public:
   virtual ~PullConsumer() = default;
-  // Up to `max` deliveries that have arrived, oldest first, perhaps none; also sends the pull requests that are due and mends a
-  // subscription that stalled (pending > 0 and nothing delivered: pull again, subscribe again, reconnect; counted). Does not
-  // wait. Call it when woken and at least every second; again at once when it gave `max`.
-  // NOT_FOUND while the durable or its stream is gone: declare it again. UNAVAILABLE while there is no connection or no JetStream.
+  // Up to `max` deliveries that have arrived, oldest first, perhaps none; also sends the pull
+  // requests that are due and mends a subscription that stalled (pending > 0 and nothing delivered:
+  // pull again, subscribe again, reconnect; counted). Does not wait. Call it when woken and at
+  // least every second; again at once when it gave `max`. NOT_FOUND while the durable or its stream
+  // is gone: declare it again. UNAVAILABLE while there is no connection or no JetStream.
   virtual absl::StatusOr<std::vector<Delivery>> Take(size_t max) = 0;
-  // Fire and forget: what is lost comes back redelivered after ack_wait. Only for deliveries of the connection in use: after a
-  // reconnect the stream may be another one, where the same reply would acknowledge a message nobody has seen.
+  // Fire and forget: what is lost comes back redelivered after ack_wait. Only for deliveries of the
+  // connection in use: after a reconnect the stream may be another one, where the same reply would
+  // acknowledge a message nobody has seen.
   virtual void Ack(absl::Span<const Delivery> deliveries) = 0;
   virtual void Nak(absl::Span<const Delivery> deliveries, absl::Duration delay) = 0;
   virtual void InProgress(absl::Span<const Delivery> deliveries) = 0;
@@ -116,19 +124,23 @@ struct PullConsumerOptions {
   Waker waker = nullptr;
 };
 
-// The message bus. Two implementations: NATS JetStream and, for simulation, one in memory. Constructing never waits
-// for a server: the connection is made and kept in the background, and calls fail with UNAVAILABLE while there is none.
+// The message bus. Two implementations: NATS JetStream and, for simulation, one in memory.
+// Constructing never waits for a server: the connection is made and kept in the background, and
+// calls fail with UNAVAILABLE while there is none.
 //
-// It guarantees: one result for every message accepted; no acknowledgement that nobody gave; bounded memory (the publisher's
-// window, the consumer's prefetch). It does not guarantee that what was acknowledged is kept, nor that a message comes once.
+// It guarantees: one result for every message accepted; no acknowledgement that nobody gave;
+// bounded memory (the publisher's window, the consumer's prefetch). It does not guarantee that what
+// was acknowledged is kept, nor that a message comes once.
 //
-//   server gone, frozen or restarted → every outstanding publish is kUnavailable, deliveries in memory are forgotten and come
-//                                      again after ack_wait, wakers are called; goes on by itself when connected again
+//   server gone, frozen, restarted   → every outstanding publish is kUnavailable; deliveries in
+//                                      memory are forgotten and come again after ack_wait; wakers
+//                                      are called; goes on by itself when connected again
 //   stream full, gone, not permitted → kUnavailable, for each message
 //   stream or durable gone           → NOT_FOUND from Take until declared again
 //   deliveries stall                 → pull again, subscribe again, reconnect
-// Metrics: tally_bus_connected, tally_bus_reconnects_total, tally_bus_publish_total{outcome}, tally_bus_deliveries_total,
-// tally_bus_redeliveries_total, tally_bus_stalls_total{step}.
+//
+// Metrics: tally_bus_connected, tally_bus_reconnects_total, tally_bus_publish_total{outcome},
+// tally_bus_deliveries_total, tally_bus_redeliveries_total, tally_bus_stalls_total{step}.
 //
 // Thread-safe.
 class Bus {
@@ -141,8 +153,10 @@ class Bus {
   // Creates what is missing where the account may; otherwise compares. Waits until `deadline`.
   virtual absl::StatusOr<Declared> Declare(const StreamConfig& config, absl::Time deadline) = 0;
   virtual absl::StatusOr<Declared> Declare(const DurableConfig& config, absl::Time deadline) = 0;
-  virtual absl::StatusOr<StreamState> GetStreamState(const std::string& stream, absl::Time deadline) = 0;
-  virtual absl::StatusOr<DurableState> GetDurableState(const std::string& stream, const std::string& durable,
+  virtual absl::StatusOr<StreamState> GetStreamState(const std::string& stream,
+                                                     absl::Time deadline) = 0;
+  virtual absl::StatusOr<DurableState> GetDurableState(const std::string& stream,
+                                                       const std::string& durable,
                                                        absl::Time deadline) = 0;
 
   // The objects made must be destroyed before the bus.

@@ -10,17 +10,21 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr absl::string_view kDurations[] = {"ack_wait", "duplicate_window", "inactive_threshold", "max_age"};
+constexpr absl::string_view kDurations[] = {"ack_wait", "duplicate_window", "inactive_threshold",
+                                            "max_age"};
 
 std::string Show(absl::string_view name, const Json& value) {
-  const bool duration = std::find(std::begin(kDurations), std::end(kDurations), name) != std::end(kDurations);
-  if (duration && value.is_number_integer()) return absl::FormatDuration(absl::Nanoseconds(value.get<int64_t>()));
+  const bool duration =
+      std::find(std::begin(kDurations), std::end(kDurations), name) != std::end(kDurations);
+  if (duration && value.is_number_integer())
+    return absl::FormatDuration(absl::Nanoseconds(value.get<int64_t>()));
   if (value.is_null()) return "not set";
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 bool IsZero(const Json& value) {
-  return value.is_null() || value == 0 || value == false || value == "" || (value.is_array() && value.empty());
+  return value.is_null() || value == 0 || value == false || value == "" ||
+         (value.is_array() && value.empty());
 }
 
 Json Sorted(Json value) {
@@ -69,7 +73,8 @@ std::vector<std::string> Differences(const Json& wanted, const Json& found) {
     const auto field = found.find(name);
     const Json actual = field == found.end() ? Json() : *field;
     if (Sorted(actual) == Sorted(value) || (IsZero(actual) && IsZero(value))) continue;
-    differences.push_back(absl::StrCat(name, ": wanted ", Show(name, value), ", is ", Show(name, actual)));
+    differences.push_back(
+        absl::StrCat(name, ": wanted ", Show(name, value), ", is ", Show(name, actual)));
   }
   return differences;
 }

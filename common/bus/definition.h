@@ -9,13 +9,14 @@
 
 namespace tally::bus {
 
-// Streams and durables as JetStream's JSON: the same object creates one and is compared with one that exists. It names
-// everything a guarantee rests on, defaults too; what it does not name is the operator's. Pure.
+// Streams and durables as JetStream's JSON: the same object creates one and is compared with one
+// that exists. It names everything a guarantee rests on, defaults too; what it does not name is the
+// operator's. Pure.
 nlohmann::json Definition(const StreamConfig& config);
 nlohmann::json Definition(const DurableConfig& config);
 
-// "max_age: wanted 72h, is 24h" for every field of `wanted` that `found` has otherwise. The server leaves out fields that
-// are empty or zero.
+// "max_age: wanted 72h, is 24h" for every field of `wanted` that `found` has otherwise. The server
+// leaves out fields that are empty or zero.
 std::vector<std::string> Differences(const nlohmann::json& wanted, const nlohmann::json& found);
 
 }  // namespace tally::bus

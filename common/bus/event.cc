@@ -74,7 +74,8 @@ absl::StatusOr<Event> FromMessage(const Message& message) {
   const Headers& headers = message.headers;
   if (headers.Get(kSpecVersion) != "1.0") return Wrong(kSpecVersion, "must be 1.0");
   const absl::string_view content_type = headers.Get(kContentType);
-  if (!content_type.empty() && content_type != kProtobuf) return Wrong(kContentType, absl::StrCat("must be ", kProtobuf));
+  if (!content_type.empty() && content_type != kProtobuf)
+    return Wrong(kContentType, absl::StrCat("must be ", kProtobuf));
 
   Event event;
   event.subject = message.subject;
@@ -82,9 +83,11 @@ absl::StatusOr<Event> FromMessage(const Message& message) {
   event.payload = message.payload;
   ASSIGN_OR_RETURN(event.lane_id, Required(headers, kLane));
   const auto lane = base::Uuid::Parse(event.lane_id);
-  if (!lane.ok() || lane->ToString() != event.lane_id) return Wrong(kLane, "not a UUID in canonical form");
+  if (!lane.ok() || lane->ToString() != event.lane_id)
+    return Wrong(kLane, "not a UUID in canonical form");
   ASSIGN_OR_RETURN(const std::string sequence, Required(headers, kSequence));
-  if (!absl::SimpleAtoi(sequence, &event.sequence) || event.sequence < 1) return Wrong(kSequence, "not a number from 1");
+  if (!absl::SimpleAtoi(sequence, &event.sequence) || event.sequence < 1)
+    return Wrong(kSequence, "not a number from 1");
   ASSIGN_OR_RETURN(const std::string id, Required(headers, kId));
   if (id != event.Id()) return Wrong(kId, "must be <lane>/<sequence>");
   ASSIGN_OR_RETURN(event.source, Required(headers, kSource));

@@ -9,12 +9,18 @@
 
 namespace tally::bus {
 
-// A domain event as it travels: CloudEvents 1.0 attributes in NATS headers (binary mode), protobuf payload. The id is
-// always "<lane>/<sequence>".
+// A domain event as it travels: CloudEvents 1.0 attributes in NATS headers (binary mode), protobuf
+// payload. The id is always "<lane>/<sequence>".
 //
-//   ce-specversion 1.0        ce-id           <lane>/<sequence>      ce-source       names the producer, a constant of its code
-//   ce-type                   ce-time         when it happened       ce-recordedtime when its transaction wrote it
-//   ce-lane, ce-sequence      traceparent     W3C, optional          content-type    application/protobuf
+//   ce-specversion   1.0
+//   ce-id            <lane>/<sequence>
+//   ce-source        names the producer, a constant of its code
+//   ce-type          full name of the payload's protobuf message
+//   ce-time          when it happened
+//   ce-recordedtime  when its transaction wrote it
+//   ce-lane, ce-sequence
+//   traceparent      W3C, optional
+//   content-type     application/protobuf
 struct Event {
   std::string lane_id;   // UUID, canonical text
   int64_t sequence = 0;  // 1, 2, 3 … in its lane

@@ -26,17 +26,20 @@ void AppendCleaned(absl::string_view text, std::string& to) {
   std::replace_if(to.begin() + static_cast<std::ptrdiff_t>(begin), to.end(), &EndsText, ' ');
 }
 
-// nats.c keeps a received message in one piece (seen in all releases from 3.0 to 3.9): subject NUL reply NUL headers NUL
-// payload. Empty when it does not look like that.
+// nats.c keeps a received message in one piece (seen in all releases from 3.0 to 3.9): subject NUL
+// reply NUL headers NUL payload. Empty when it does not look like that.
 absl::string_view HeaderBlock(natsMsg* message) {
   const char* const subject = natsMsg_GetSubject(message);
   const char* const reply = natsMsg_GetReply(message);
   const char* const payload = natsMsg_GetData(message);
-  if (reply == nullptr || reply != subject + std::strlen(subject) + 1 || payload <= reply) return {};
+  if (reply == nullptr || reply != subject + std::strlen(subject) + 1 || payload <= reply)
+    return {};
   const char* const begin = reply + std::strlen(reply) + 1;
   if (payload <= begin + kVersion.size()) return {};
   const absl::string_view block(begin, static_cast<size_t>(payload - begin) - 1);
-  return absl::StartsWith(block, kVersion) && absl::EndsWith(block, "\r\n\r\n") ? block : absl::string_view();
+  return absl::StartsWith(block, kVersion) && absl::EndsWith(block, "\r\n\r\n")
+             ? block
+             : absl::string_view();
 }
 
 Headers ReadHeadersByLibrary(natsMsg* message) {
@@ -79,9 +82,12 @@ Headers ParseHeaderBlock(absl::string_view block) {
   return headers;
 }
 
-// The library writes a header's name as it is: so the lines before the last one travel as the beginning of its name.
-natsStatus SetHeaders(natsMsg* message, const Headers& headers, const char* last_name, const std::string& last_value) {
-  return natsMsgHeader_Set(message, absl::StrCat(EncodeHeaderLines(headers), last_name).c_str(), last_value.c_str());
+// The library writes a header's name as it is: so the lines before the last one travel as the
+// beginning of its name.
+natsStatus SetHeaders(natsMsg* message, const Headers& headers, const char* last_name,
+                      const std::string& last_value) {
+  return natsMsgHeader_Set(message, absl::StrCat(EncodeHeaderLines(headers), last_name).c_str(),
+                           last_value.c_str());
 }
 
 Headers ReadHeaders(natsMsg* message) {

@@ -15,12 +15,15 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string StreamInfoSubject(const std::string& stream) { return absl::StrCat("$JS.API.STREAM.INFO.", stream); }
+std::string StreamInfoSubject(const std::string& stream) {
+  return absl::StrCat("$JS.API.STREAM.INFO.", stream);
+}
 
 // Names become tokens of a subject.
 absl::Status CheckName(const std::string& name) {
   if (name.empty() || name.find_first_of(" \t\r\n.*>/\\") != std::string::npos) {
-    return absl::InvalidArgumentError("stream and durable names have no spaces, dots, slashes or wildcards");
+    return absl::InvalidArgumentError(
+        "stream and durable names have no spaces, dots, slashes or wildcards");
   }
   return absl::OkStatus();
 }
@@ -35,33 +38,41 @@ std::string JetStreamApi::PullSubject(absl::string_view stream, absl::string_vie
   return absl::StrCat("$JS.API.CONSUMER.MSG.NEXT.", stream, ".", durable);
 }
 
-absl::StatusOr<Declared> JetStreamApi::Declare(const StreamConfig& config, absl::Time deadline) const {
+absl::StatusOr<Declared> JetStreamApi::Declare(const StreamConfig& config,
+                                               absl::Time deadline) const {
   RETURN_IF_ERROR(CheckName(config.name));
   const Json definition = Definition(config);
-  return CreateOrCompare(StreamInfoSubject(config.name), absl::StrCat("$JS.API.STREAM.CREATE.", config.name), definition,
+  return CreateOrCompare(StreamInfoSubject(config.name),
+                         absl::StrCat("$JS.API.STREAM.CREATE.", config.name), definition,
                          definition, deadline);
 }
 
-absl::StatusOr<Declared> JetStreamApi::Declare(const DurableConfig& config, absl::Time deadline) const {
+absl::StatusOr<Declared> JetStreamApi::Declare(const DurableConfig& config,
+                                               absl::Time deadline) const {
   RETURN_IF_ERROR(CheckName(config.stream));
   RETURN_IF_ERROR(CheckName(config.name));
   const Json definition = Definition(config);
   // Servers from 2.10 refuse to change an existing one then; older ones do not know the field.
-  const Json request = {{"stream_name", config.stream}, {"config", definition}, {"action", "create"}};
-  return CreateOrCompare(DurableInfoSubject(config.stream, config.name),
-                         absl::StrCat("$JS.API.CONSUMER.DURABLE.CREATE.", config.stream, ".", config.name), request,
-                         definition, deadline);
+  const Json request = {
+      {"stream_name", config.stream}, {"config", definition}, {"action", "create"}};
+  return CreateOrCompare(
+      DurableInfoSubject(config.stream, config.name),
+      absl::StrCat("$JS.API.CONSUMER.DURABLE.CREATE.", config.stream, ".", config.name), request,
+      definition, deadline);
 }
 
-absl::StatusOr<Declared> JetStreamApi::CreateOrCompare(const std::string& info_subject, const std::string& create_subject,
-                                                       const Json& create_request, const Json& definition,
+absl::StatusOr<Declared> JetStreamApi::CreateOrCompare(const std::string& info_subject,
+                                                       const std::string& create_subject,
+                                                       const Json& create_request,
+                                                       const Json& definition,
                                                        absl::Time deadline) const {
   Declared declared;
   absl::StatusOr<Json> info = Request(info_subject, "", deadline);
   if (absl::IsNotFound(info.status())) {
     const absl::Status created = Request(create_subject, create_request.dump(), deadline).status();
     declared.created = created.ok();
-    // Another instance may have been first, with other wishes: then there is something to compare with.
+    // Another instance may have been first, with other wishes: then there is something to compare
+    // with.
     info = Request(info_subject, "", deadline);
     if (absl::IsNotFound(info.status()) && !created.ok()) return created;
   }
@@ -70,7 +81,8 @@ absl::StatusOr<Declared> JetStreamApi::CreateOrCompare(const std::string& info_s
   return declared;
 }
 
-absl::StatusOr<StreamState> JetStreamApi::GetStreamState(const std::string& stream, absl::Time deadline) const {
+absl::StatusOr<StreamState> JetStreamApi::GetStreamState(const std::string& stream,
+                                                         absl::Time deadline) const {
   RETURN_IF_ERROR(CheckName(stream));
   ASSIGN_OR_RETURN(const Json info, Request(StreamInfoSubject(stream), "", deadline));
   const Json state = ObjectField(info, "state");
@@ -80,16 +92,18 @@ absl::StatusOr<StreamState> JetStreamApi::GetStreamState(const std::string& stre
                      .last_sequence = IntField(state, "last_seq")};
 }
 
-absl::StatusOr<DurableState> JetStreamApi::GetDurableState(const std::string& stream, const std::string& durable,
+absl::StatusOr<DurableState> JetStreamApi::GetDurableState(const std::string& stream,
+                                                           const std::string& durable,
                                                            absl::Time deadline) const {
   RETURN_IF_ERROR(CheckName(stream));
   RETURN_IF_ERROR(CheckName(durable));
   ASSIGN_OR_RETURN(const Json info, Request(DurableInfoSubject(stream, durable), "", deadline));
-  return DurableState{.created = TimeField(info, "created"),
-                      .description = StringField(ObjectField(info, "config"), "description"),
-                      .ack_floor_stream_sequence = IntField(ObjectField(info, "ack_floor"), "stream_seq"),
-                      .pending = IntField(info, "num_pending"),
-                      .ack_pending = IntField(info, "num_ack_pending")};
+  return DurableState{
+      .created = TimeField(info, "created"),
+      .description = StringField(ObjectField(info, "config"), "description"),
+      .ack_floor_stream_sequence = IntField(ObjectField(info, "ack_floor"), "stream_seq"),
+      .pending = IntField(info, "num_pending"),
+      .ack_pending = IntField(info, "num_ack_pending")};
 }
 
 absl::StatusOr<Json> JetStreamApi::Request(const std::string& subject, const std::string& body,
@@ -97,7 +111,8 @@ absl::StatusOr<Json> JetStreamApi::Request(const std::string& subject, const std
   const std::shared_ptr<NatsLink> link = connection_.link();
   if (link == nullptr) return absl::UnavailableError("message bus: not connected");
   natsMsg* raw = nullptr;
-  const int64_t timeout_ms = std::max<int64_t>(1, absl::ToInt64Milliseconds(deadline - absl::Now()));
+  const int64_t timeout_ms =
+      std::max<int64_t>(1, absl::ToInt64Milliseconds(deadline - absl::Now()));
   const natsStatus status = natsConnection_Request(&raw, link->get(), subject.c_str(), body.data(),
                                                    static_cast<int>(body.size()), timeout_ms);
   const NatsMsgPtr answer(raw);
@@ -106,7 +121,8 @@ absl::StatusOr<Json> JetStreamApi::Request(const std::string& subject, const std
         subject, ": no answer; JetStream is off or starting, or this account may not do it"));
   }
   RETURN_IF_ERROR(ToStatus(status, subject));
-  return ParseApiAnswer(absl::string_view(natsMsg_GetData(raw), static_cast<size_t>(natsMsg_GetDataLength(raw))));
+  return ParseApiAnswer(
+      absl::string_view(natsMsg_GetData(raw), static_cast<size_t>(natsMsg_GetDataLength(raw))));
 }
 
 }  // namespace tally::bus

@@ -21,7 +21,8 @@ Json ParseObject(absl::string_view text) {
 }
 
 std::string Describe(const Json& error) {
-  return absl::StrCat("JetStream: ", StringField(error, "description"), " (", IntField(error, "err_code"), ")");
+  return absl::StrCat("JetStream: ", StringField(error, "description"), " (",
+                      IntField(error, "err_code"), ")");
 }
 
 }  // namespace
@@ -37,8 +38,10 @@ std::optional<AckSubject> ParseAckSubject(absl::string_view subject) {
   AckSubject ack;
   int64_t durable_sequence;
   int64_t stored_ns;
-  if (!absl::SimpleAtoi(tokens[first], &ack.delivery_count) || !absl::SimpleAtoi(tokens[first + 1], &ack.stream_sequence) ||
-      !absl::SimpleAtoi(tokens[first + 2], &durable_sequence) || !absl::SimpleAtoi(tokens[first + 3], &stored_ns) ||
+  if (!absl::SimpleAtoi(tokens[first], &ack.delivery_count) ||
+      !absl::SimpleAtoi(tokens[first + 1], &ack.stream_sequence) ||
+      !absl::SimpleAtoi(tokens[first + 2], &durable_sequence) ||
+      !absl::SimpleAtoi(tokens[first + 3], &stored_ns) ||
       !absl::SimpleAtoi(tokens[first + 4], &ack.pending)) {
     return std::nullopt;
   }
@@ -50,8 +53,9 @@ PublishResult ParsePublishAnswer(absl::string_view json) {
   const Json answer = ParseObject(json);
   PublishResult result;
   if (const auto error = answer.find("error"); error != answer.end()) {
-    result.outcome = IntField(*error, "err_code") == kMessageTooLarge ? PublishOutcome::kRefused
-                                                                      : PublishOutcome::kUnavailable;
+    result.outcome = IntField(*error, "err_code") == kMessageTooLarge
+                         ? PublishOutcome::kRefused
+                         : PublishOutcome::kUnavailable;
     result.error = Describe(*error);
   } else if (IntField(answer, "seq") > 0) {
     const auto duplicate = answer.find("duplicate");
@@ -65,7 +69,8 @@ PublishResult ParsePublishAnswer(absl::string_view json) {
 
 absl::StatusOr<Json> ParseApiAnswer(absl::string_view json) {
   Json answer = ParseObject(json);
-  if (!answer.is_object()) return absl::UnavailableError("JetStream: the answer is not a JSON object");
+  if (!answer.is_object())
+    return absl::UnavailableError("JetStream: the answer is not a JSON object");
   const auto error = answer.find("error");
   if (error == answer.end()) return answer;
   const int64_t code = IntField(*error, "code");
@@ -76,8 +81,9 @@ absl::StatusOr<Json> ParseApiAnswer(absl::string_view json) {
 
 bool IsOrdinaryPullEnd(absl::string_view status, absl::string_view description) {
   if (status == "404" || status == "408") return true;
-  return status == "409" && (absl::StartsWithIgnoreCase(description, "Batch Completed") ||
-                             absl::StartsWithIgnoreCase(description, "Message Size Exceeds MaxBytes"));
+  return status == "409" &&
+         (absl::StartsWithIgnoreCase(description, "Batch Completed") ||
+          absl::StartsWithIgnoreCase(description, "Message Size Exceeds MaxBytes"));
 }
 
 int64_t IntField(const Json& object, const char* name) {
@@ -95,7 +101,9 @@ std::string StringField(const Json& object, const char* name) {
 absl::Time TimeField(const Json& object, const char* name) {
   absl::Time time = absl::InfinitePast();
   std::string error;
-  return absl::ParseTime(absl::RFC3339_full, StringField(object, name), &time, &error) ? time : absl::InfinitePast();
+  return absl::ParseTime(absl::RFC3339_full, StringField(object, name), &time, &error)
+             ? time
+             : absl::InfinitePast();
 }
 
 Json ObjectField(const Json& object, const char* name) {

@@ -17,25 +17,29 @@ struct Mailbox::Box {
   bool open ABSL_GUARDED_BY(mutex) = true;
 };
 
-absl::StatusOr<std::unique_ptr<Mailbox>> Mailbox::Open(std::shared_ptr<NatsLink> link, Waker waker) {
+absl::StatusOr<std::unique_ptr<Mailbox>> Mailbox::Open(std::shared_ptr<NatsLink> link,
+                                                       Waker waker) {
   natsInbox* raw_inbox = nullptr;
-  if (const natsStatus status = natsInbox_Create(&raw_inbox); status != NATS_OK) return ToStatus(status, "inbox");
+  if (const natsStatus status = natsInbox_Create(&raw_inbox); status != NATS_OK)
+    return ToStatus(status, "inbox");
   const NatsInboxPtr inbox(raw_inbox);
   auto box = std::make_shared<Box>();
   {
     absl::MutexLock lock(&box->mutex);
     box->waker = std::move(waker);
   }
-  std::unique_ptr<Mailbox> mailbox(new Mailbox(std::move(link), absl::StrCat(inbox.get(), "."), std::move(box)));
+  std::unique_ptr<Mailbox> mailbox(
+      new Mailbox(std::move(link), absl::StrCat(inbox.get(), "."), std::move(box)));
 
   // The library holds its share of the box until OnComplete.
   auto share = std::make_unique<std::shared_ptr<Box>>(mailbox->box_);
   natsSubscription* subscription = nullptr;
-  const natsStatus status = natsConnection_Subscribe(&subscription, mailbox->link_->get(), mailbox->Address("*").c_str(),
-                                                     &OnMessage, share.get());
+  const natsStatus status = natsConnection_Subscribe(
+      &subscription, mailbox->link_->get(), mailbox->Address("*").c_str(), &OnMessage, share.get());
   if (status != NATS_OK) return ToStatus(status, "subscribe");
   mailbox->subscription_ = subscription;
-  // Fails when the link was closed meanwhile; whether a message is being delivered is unknown then, so the share stays.
+  // Fails when the link was closed meanwhile; whether a message is being delivered is unknown then,
+  // so the share stays.
   void* const held = share.release();
   natsSubscription_SetOnCompleteCB(subscription, &OnComplete, held);
   natsSubscription_SetPendingLimits(subscription, -1, -1);
@@ -73,6 +77,8 @@ void Mailbox::OnMessage(natsConnection*, natsSubscription*, natsMsg* message, vo
   if (box.messages.size() == 1 && box.waker) box.waker();
 }
 
-void Mailbox::OnComplete(void* shared_box) { delete static_cast<std::shared_ptr<Box>*>(shared_box); }
+void Mailbox::OnComplete(void* shared_box) {
+  delete static_cast<std::shared_ptr<Box>*>(shared_box);
+}
 
 }  // namespace tally::bus

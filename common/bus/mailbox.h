@@ -12,9 +12,10 @@
 
 namespace tally::bus {
 
-// An own reply subject `_INBOX.<random>.<token>` on one link, and the messages that have come for any token. Unbounded: whoever
-// asks bounds what it asks for. The waker is called when the first message comes into an empty mailbox, and not any more
-// after the mailbox is destroyed. One thread at a time.
+// An own reply subject `_INBOX.<random>.<token>` on one link, and the messages that have come for
+// any token. Unbounded: whoever asks bounds what it asks for. The waker is called when the first
+// message comes into an empty mailbox, and not any more after the mailbox is destroyed. One thread
+// at a time.
 class Mailbox {
  public:
   static absl::StatusOr<std::unique_ptr<Mailbox>> Open(std::shared_ptr<NatsLink> link, Waker waker);
@@ -25,7 +26,8 @@ class Mailbox {
 
   const NatsLink& link() const { return *link_; }
   std::string Address(absl::string_view token) const { return prefix_ + std::string(token); }
-  // The token a message was sent to; empty for one with a subject of its own (a delivery from a stream).
+  // The token a message was sent to; empty for one with a subject of its own (a delivery from a
+  // stream).
   absl::string_view TokenOf(absl::string_view subject) const;
 
   // Replaces the content of `into` by what has come, in order.

@@ -34,12 +34,12 @@ struct Message {
 // A message in a consumer's hand, not yet acknowledged.
 struct Delivery {
   Message message;
-  std::string reply;             // where acknowledgements go
-  int64_t stream_sequence = 0;   // position in the stream, not in a lane
-  int64_t delivery_count = 1;    // 1 for the first time
-  absl::Time stored_time;        // when the stream took it
-  int64_t pending = 0;           // messages in the stream behind this one, for this consumer
-  uint64_t epoch = 0;            // the pull consumer's own: deliveries of an earlier one are not acknowledged any more
+  std::string reply;            // where acknowledgements go
+  int64_t stream_sequence = 0;  // position in the stream, not in a lane
+  int64_t delivery_count = 1;   // 1 for the first time
+  absl::Time stored_time;       // when the stream took it
+  int64_t pending = 0;          // messages in the stream behind this one, for this consumer
+  uint64_t epoch = 0;           // the consumer's own: those of an earlier one are not acknowledged
 };
 
 }  // namespace tally::bus

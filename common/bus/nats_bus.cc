@@ -15,7 +15,9 @@ namespace {
 class NatsBus final : public Bus {
  public:
   NatsBus(NatsOptions options, std::vector<NatsUrl> urls, telemetry::Telemetry& telemetry)
-      : metrics_(telemetry.metrics), connection_(std::move(options), std::move(urls), telemetry), api_(connection_) {}
+      : metrics_(telemetry.metrics),
+        connection_(std::move(options), std::move(urls), telemetry),
+        api_(connection_) {}
 
   bool Connected() const override { return connection_.link() != nullptr; }
   absl::StatusOr<int64_t> MaxPayload() const override { return connection_.max_payload(); }
@@ -26,10 +28,12 @@ class NatsBus final : public Bus {
   absl::StatusOr<Declared> Declare(const DurableConfig& config, absl::Time deadline) override {
     return api_.Declare(config, deadline);
   }
-  absl::StatusOr<StreamState> GetStreamState(const std::string& stream, absl::Time deadline) override {
+  absl::StatusOr<StreamState> GetStreamState(const std::string& stream,
+                                             absl::Time deadline) override {
     return api_.GetStreamState(stream, deadline);
   }
-  absl::StatusOr<DurableState> GetDurableState(const std::string& stream, const std::string& durable,
+  absl::StatusOr<DurableState> GetDurableState(const std::string& stream,
+                                               const std::string& durable,
                                                absl::Time deadline) override {
     return api_.GetDurableState(stream, durable, deadline);
   }
@@ -49,17 +53,21 @@ class NatsBus final : public Bus {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Bus>> NewNatsBus(NatsOptions options, telemetry::Telemetry& telemetry) {
+absl::StatusOr<std::unique_ptr<Bus>> NewNatsBus(NatsOptions options,
+                                                telemetry::Telemetry& telemetry) {
   if (options.urls.empty()) return absl::InvalidArgumentError("no NATS URL");
-  if (options.ping_interval < absl::Milliseconds(1) || options.reconnect_wait < absl::Milliseconds(1)) {
-    return absl::InvalidArgumentError("NATS ping interval and reconnect wait must be at least 1 ms");
+  if (options.ping_interval < absl::Milliseconds(1) ||
+      options.reconnect_wait < absl::Milliseconds(1)) {
+    return absl::InvalidArgumentError(
+        "NATS ping interval and reconnect wait must be at least 1 ms");
   }
   std::vector<NatsUrl> urls;
   for (const std::string& text : options.urls) {
     ASSIGN_OR_RETURN(NatsUrl url, ParseNatsUrl(text));
     urls.push_back(std::move(url));
   }
-  return std::unique_ptr<Bus>(std::make_unique<NatsBus>(std::move(options), std::move(urls), telemetry));
+  return std::unique_ptr<Bus>(
+      std::make_unique<NatsBus>(std::move(options), std::move(urls), telemetry));
 }
 
 }  // namespace tally::bus

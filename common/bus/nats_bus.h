@@ -16,8 +16,9 @@ struct NatsOptions {
   absl::Duration reconnect_wait = absl::Milliseconds(250);
 };
 
-// Never fails for lack of a server; INVALID_ARGUMENT for options no server could be reached with. nats.c is seen only
-// inside common/bus.
-absl::StatusOr<std::unique_ptr<Bus>> NewNatsBus(NatsOptions options, telemetry::Telemetry& telemetry);
+// Never fails for lack of a server; INVALID_ARGUMENT for options no server could be reached with.
+// nats.c is seen only inside common/bus.
+absl::StatusOr<std::unique_ptr<Bus>> NewNatsBus(NatsOptions options,
+                                                telemetry::Telemetry& telemetry);
 
 }  // namespace tally::bus

@@ -17,12 +17,15 @@ constexpr double kJitter = 0.2;
 
 }  // namespace
 
-NatsConnection::NatsConnection(NatsOptions options, std::vector<NatsUrl> urls, telemetry::Telemetry& telemetry)
+NatsConnection::NatsConnection(NatsOptions options, std::vector<NatsUrl> urls,
+                               telemetry::Telemetry& telemetry)
     : options_(std::move(options)),
       urls_(std::move(urls)),
       telemetry_(telemetry),
-      connected_(telemetry.metrics.AddGauge("tally_bus_connected", "1 while connected to the message bus.")),
-      reconnects_(telemetry.metrics.AddCounter("tally_bus_reconnects_total", "Connections made after the first.")),
+      connected_(telemetry.metrics.AddGauge("tally_bus_connected",
+                                            "1 while connected to the message bus.")),
+      reconnects_(telemetry.metrics.AddCounter("tally_bus_reconnects_total",
+                                               "Connections made after the first.")),
       thread_([this] { Run(); }) {}
 
 NatsConnection::~NatsConnection() {
@@ -70,7 +73,8 @@ void NatsConnection::Run() {
     if (std::shared_ptr<NatsLink> link = Connect(url)) {
       HoldUntilLost(std::move(link), url);
     } else if ((attempt + 1) % urls_.size() == 0) {
-      stop_pause_.WaitFor(options_.reconnect_wait * absl::Uniform(random, 1 - kJitter, 1 + kJitter));
+      stop_pause_.WaitFor(options_.reconnect_wait *
+                          absl::Uniform(random, 1 - kJitter, 1 + kJitter));
     }
   }
 }
@@ -119,7 +123,9 @@ void NatsConnection::HoldUntilLost(std::shared_ptr<NatsLink> link, const NatsUrl
   bool stop;
   {
     absl::MutexLock lock(&mutex_);
-    const auto over = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return closed_ || stop_ || !drop_reason_.empty(); };
+    const auto over = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+      return closed_ || stop_ || !drop_reason_.empty();
+    };
     mutex_.Await(absl::Condition(&over));
     reason = drop_reason_;
     stop = stop_;
@@ -134,8 +140,9 @@ void NatsConnection::HoldUntilLost(std::shared_ptr<NatsLink> link, const NatsUrl
   if (stop) return;
   const char* last_error = "";
   natsConnection_GetLastError(link->get(), &last_error);
-  telemetry_.log.Warning("message bus connection lost",
-                         {{"server", url.address}, {"error", reason.empty() ? std::string(last_error) : reason}});
+  telemetry_.log.Warning(
+      "message bus connection lost",
+      {{"server", url.address}, {"error", reason.empty() ? std::string(last_error) : reason}});
 }
 
 void NatsConnection::SetLink(std::shared_ptr<NatsLink> link) {
@@ -165,7 +172,8 @@ void NatsConnection::OnClosed(natsConnection*, void* self) {
 }
 
 // Permission violations, mostly: one for each message, so only the first of a link is logged.
-void NatsConnection::OnError(natsConnection* nats, natsSubscription*, natsStatus error, void* self) {
+void NatsConnection::OnError(natsConnection* nats, natsSubscription*, natsStatus error,
+                             void* self) {
   auto* connection = static_cast<NatsConnection*>(self);
   {
     absl::MutexLock lock(&connection->mutex_);

@@ -20,20 +20,24 @@
 
 namespace tally::bus {
 
-// Keeps a connection: a thread of its own connects, waits until the link is closed or dropped, and connects again, for ever.
+// Keeps a connection: a thread of its own connects, waits until the link is closed or dropped, and
+// connects again, for ever.
 //
-// nats.c's own reconnecting is off. It gives up after two equal authentication errors, sends late what was written while
-// it was away, and leaves open what became of each message; here every link is new and whoever used the old one knows
-// that its unanswered messages are lost.
+// nats.c's own reconnecting is off. It gives up after two equal authentication errors, sends late
+// what was written while it was away, and leaves open what became of each message; here every link
+// is new and whoever used the old one knows that its unanswered messages are lost.
 //
-//   no server, refused, no permission → logged once, tried again every `reconnect_wait`, server after server
-//   server gone or frozen             → noticed by the socket or after two unanswered pings; listeners are called
+//   no server, refused, not permitted → logged once, tried again every `reconnect_wait`, server
+//                                       after server
+//   server gone or frozen             → noticed by the socket, or after two unanswered pings
 //
-// Thread-safe. Listeners are called from this thread when a link is there and when it is gone; they must not block.
+// Thread-safe. Listeners are called from this thread when a link is there and when it is gone; they
+// must not block.
 class NatsConnection {
  public:
   NatsConnection(NatsOptions options, std::vector<NatsUrl> urls, telemetry::Telemetry& telemetry);
-  ~NatsConnection();  // Sends what is buffered (half a second at most), closes. Waits for a connect under way.
+  ~NatsConnection();  // Sends what is buffered (half a second at most), closes. Waits for a connect
+                      // under way.
 
   // Null while there is none.
   std::shared_ptr<NatsLink> link() const;
@@ -55,7 +59,8 @@ class NatsConnection {
   void SetLink(std::shared_ptr<NatsLink> link);
   bool stopping() const;
   static void OnClosed(natsConnection* connection, void* self);
-  static void OnError(natsConnection* connection, natsSubscription* subscription, natsStatus error, void* self);
+  static void OnError(natsConnection* connection, natsSubscription* subscription, natsStatus error,
+                      void* self);
 
   const NatsOptions options_;
   std::vector<NatsUrl> urls_;

@@ -6,7 +6,8 @@
 
 namespace tally::bus {
 
-// Owners of nats.c's objects. A subscription is owned by Mailbox, a connection by NatsLink: both need more than a deleter.
+// Owners of nats.c's objects. A subscription is owned by Mailbox, a connection by NatsLink: both
+// need more than a deleter.
 struct NatsDeleter {
   void operator()(natsMsg* message) const { natsMsg_Destroy(message); }
   void operator()(natsOptions* options) const { natsOptions_Destroy(options); }

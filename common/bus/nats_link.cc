@@ -5,16 +5,19 @@
 namespace tally::bus {
 namespace {
 
-// The library offers no flush without a round trip: the bytes leave at once, then it waits for the server's PONG.
+// The library offers no flush without a round trip: the bytes leave at once, then it waits for the
+// server's PONG.
 constexpr int64_t kFlushWaitMs = 1;
 
 }  // namespace
 
-absl::Status NatsLink::Publish(const std::string& subject, const std::string& reply, absl::string_view payload) const {
+absl::Status NatsLink::Publish(const std::string& subject, const std::string& reply,
+                               absl::string_view payload) const {
   const int size = static_cast<int>(payload.size());
-  return ToStatus(reply.empty() ? natsConnection_Publish(connection_, subject.c_str(), payload.data(), size)
-                                : natsConnection_PublishRequest(connection_, subject.c_str(), reply.c_str(),
-                                                                payload.data(), size),
+  return ToStatus(reply.empty()
+                      ? natsConnection_Publish(connection_, subject.c_str(), payload.data(), size)
+                      : natsConnection_PublishRequest(connection_, subject.c_str(), reply.c_str(),
+                                                      payload.data(), size),
                   "publish");
 }
 

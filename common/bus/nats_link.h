@@ -10,8 +10,8 @@
 
 namespace tally::bus {
 
-// One connection to one server, from connected to closed; it never reconnects. What was sent on it and not answered before
-// it closed will never be answered. Thread-safe.
+// One connection to one server, from connected to closed; it never reconnects. What was sent on it
+// and not answered before it closed will never be answered. Thread-safe.
 class NatsLink {
  public:
   explicit NatsLink(natsConnection* connection) : connection_(connection) {}  // Owned from now on.
@@ -24,8 +24,10 @@ class NatsLink {
   int64_t max_payload() const { return natsConnection_GetMaxPayload(connection_); }
 
   // Buffered; blocks no longer than the write deadline. `reply` may be empty.
-  absl::Status Publish(const std::string& subject, const std::string& reply, absl::string_view payload) const;
-  // Hands what is buffered to the socket now instead of within the millisecond the library would wait for more.
+  absl::Status Publish(const std::string& subject, const std::string& reply,
+                       absl::string_view payload) const;
+  // Hands what is buffered to the socket now instead of within the millisecond the library would
+  // wait for more.
   void Flush() const;
 
  private:

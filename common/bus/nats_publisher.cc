@@ -22,30 +22,39 @@ PublishResult Unavailable(std::string error) {
 
 }  // namespace
 
-NatsPublisher::NatsPublisher(NatsConnection& connection, PublisherOptions options, telemetry::Metrics& metrics)
-    : connection_(connection), options_(std::move(options)), listener_(connection.AddListener(options_.waker)) {
+NatsPublisher::NatsPublisher(NatsConnection& connection, PublisherOptions options,
+                             telemetry::Metrics& metrics)
+    : connection_(connection),
+      options_(std::move(options)),
+      listener_(connection.AddListener(options_.waker)) {
   const char* const names[] = {"stored", "duplicate", "refused", "unavailable"};
   for (size_t i = 0; i < outcomes_.size(); ++i) {
-    outcomes_[i] = &metrics.AddCounter("tally_bus_publish_total", "Messages published, by what became of them.",
-                                       {{"outcome", names[i]}});
+    outcomes_[i] =
+        &metrics.AddCounter("tally_bus_publish_total",
+                            "Messages published, by what became of them.", {{"outcome", names[i]}});
   }
 }
 
 NatsPublisher::~NatsPublisher() { connection_.RemoveListener(listener_); }
 
-absl::Status NatsPublisher::Publish(uint64_t token, const Message& message, const std::string& message_id) {
+absl::Status NatsPublisher::Publish(uint64_t token, const Message& message,
+                                    const std::string& message_id) {
   RETURN_IF_ERROR(UseCurrentLink());
   if (sent_.size() >= options_.window) return absl::ResourceExhaustedError("publish window full");
   const NatsMsgPtr encoded = Encode(message, message_id);
-  if (encoded == nullptr) return absl::InvalidArgumentError("not a NATS message: subject or header name empty");
+  if (encoded == nullptr)
+    return absl::InvalidArgumentError("not a NATS message: subject or header name empty");
 
   const natsStatus status = natsConnection_PublishMsg(mailbox_->link().get(), encoded.get());
   if (status == NATS_MAX_PAYLOAD) {
-    AddResult({.token = token, .outcome = PublishOutcome::kRefused, .error = natsStatus_GetText(status)});
+    AddResult(
+        {.token = token, .outcome = PublishOutcome::kRefused, .error = natsStatus_GetText(status)});
     return absl::OkStatus();
   }
-  if (status == NATS_CONNECTION_CLOSED) return absl::UnavailableError("message bus: connection closed");
-  sent_.push_back({.token = token, .deadline = base::MonotonicNow() + options_.ack_timeout, .settled = false});
+  if (status == NATS_CONNECTION_CLOSED)
+    return absl::UnavailableError("message bus: connection closed");
+  sent_.push_back(
+      {.token = token, .deadline = base::MonotonicNow() + options_.ack_timeout, .settled = false});
   buffered_bytes_ += message.payload.size();
   if (status != NATS_OK) {
     // Part of it may have been written, and the server would take the next message for its rest.
@@ -57,7 +66,8 @@ absl::Status NatsPublisher::Publish(uint64_t token, const Message& message, cons
 }
 
 void NatsPublisher::Flush() {
-  if (mailbox_ != nullptr && buffered_bytes_ > 0 && buffered_bytes_ < kWriteBuffer) mailbox_->link().Flush();
+  if (mailbox_ != nullptr && buffered_bytes_ > 0 && buffered_bytes_ < kWriteBuffer)
+    mailbox_->link().Flush();
   buffered_bytes_ = 0;
 }
 
@@ -87,8 +97,9 @@ absl::Status NatsPublisher::UseCurrentLink() {
 NatsMsgPtr NatsPublisher::Encode(const Message& message, const std::string& message_id) const {
   natsMsg* raw = nullptr;
   const std::string reply = mailbox_->Address(absl::StrCat(first_number_ + sent_.size()));
-  natsStatus status = natsMsg_Create(&raw, message.subject.c_str(), reply.c_str(), message.payload.data(),
-                                     static_cast<int>(message.payload.size()));
+  natsStatus status =
+      natsMsg_Create(&raw, message.subject.c_str(), reply.c_str(), message.payload.data(),
+                     static_cast<int>(message.payload.size()));
   NatsMsgPtr encoded(raw);
   if (status == NATS_OK) status = SetHeaders(raw, message.headers, kMessageId, message_id);
   return status == NATS_OK ? std::move(encoded) : nullptr;
@@ -102,8 +113,9 @@ void NatsPublisher::ReceiveAnswers() {
     if (natsMsg_IsNoResponders(answer.get())) {
       Settle(number, Unavailable("no stream listens to this subject"));
     } else {
-      Settle(number, ParsePublishAnswer({natsMsg_GetData(answer.get()),
-                                         static_cast<size_t>(natsMsg_GetDataLength(answer.get()))}));
+      Settle(number,
+             ParsePublishAnswer({natsMsg_GetData(answer.get()),
+                                 static_cast<size_t>(natsMsg_GetDataLength(answer.get()))}));
     }
   }
   DropSettled();

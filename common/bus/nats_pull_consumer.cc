@@ -17,7 +17,8 @@ namespace {
 
 constexpr absl::Duration kRequestExpires = absl::Seconds(5);
 constexpr absl::Duration kPauseAfterTrouble = absl::Seconds(1);
-// What one request may bring, and what may be held before the next: a few times this is the consumer's whole memory.
+// What one request may bring, and what may be held before the next: a few times this is the
+// consumer's whole memory.
 constexpr int64_t kRequestBytes = 16 << 20;
 constexpr char kStateToken[] = "state";
 
@@ -27,7 +28,9 @@ absl::string_view DataOf(natsMsg* message) {
 
 absl::string_view HeaderOf(natsMsg* message, const char* name) {
   const char* value = nullptr;
-  return natsMsgHeader_Get(message, name, &value) == NATS_OK && value != nullptr ? value : absl::string_view();
+  return natsMsgHeader_Get(message, name, &value) == NATS_OK && value != nullptr
+             ? value
+             : absl::string_view();
 }
 
 Delivery ToDelivery(natsMsg* message, const AckSubject& ack, uint64_t epoch) {
@@ -44,14 +47,17 @@ Delivery ToDelivery(natsMsg* message, const AckSubject& ack, uint64_t epoch) {
 
 }  // namespace
 
-NatsPullConsumer::NatsPullConsumer(NatsConnection& connection, PullConsumerOptions options, telemetry::Metrics& metrics)
+NatsPullConsumer::NatsPullConsumer(NatsConnection& connection, PullConsumerOptions options,
+                                   telemetry::Metrics& metrics)
     : connection_(connection),
       options_(std::move(options)),
       pull_subject_(JetStreamApi::PullSubject(options_.stream, options_.durable)),
       state_subject_(JetStreamApi::DurableInfoSubject(options_.stream, options_.durable)),
       metrics_(metrics),
-      deliveries_(metrics.AddCounter("tally_bus_deliveries_total", "Messages delivered to this process.")),
-      redeliveries_(metrics.AddCounter("tally_bus_redeliveries_total", "Deliveries of a message delivered before.")),
+      deliveries_(
+          metrics.AddCounter("tally_bus_deliveries_total", "Messages delivered to this process.")),
+      redeliveries_(metrics.AddCounter("tally_bus_redeliveries_total",
+                                       "Deliveries of a message delivered before.")),
       window_({.messages = options_.prefetch, .bytes = kRequestBytes, .expires = kRequestExpires}),
       stall_(options_.stall_after, base::MonotonicNow()),
       listener_(connection.AddListener(options_.waker)) {}
@@ -76,11 +82,13 @@ absl::Status NatsPullConsumer::UseCurrentLink() {
   if (link == nullptr) return absl::UnavailableError("message bus: not connected");
   ASSIGN_OR_RETURN(mailbox_, Mailbox::Open(std::move(link), options_.waker));
   fault_ = absl::OkStatus();
-  stall_.Suspect();  // A pull from a durable that is not there gets no answer: ask for its state at once.
+  // A pull from a durable that is not there gets no answer: ask for its state at once.
+  stall_.Suspect();
   return absl::OkStatus();
 }
 
-// The stream may be another one afterwards, where an old reply would acknowledge a message that nobody has seen.
+// The stream may be another one afterwards, where an old reply would acknowledge a message that
+// nobody has seen.
 void NatsPullConsumer::Forget() {
   ++epoch_;
   held_.clear();
@@ -117,13 +125,16 @@ void NatsPullConsumer::Hold(Delivery delivery) {
   held_.push_back(std::move(delivery));
 }
 
-void NatsPullConsumer::ReceiveStatus(absl::Duration now, absl::string_view token, natsMsg* message) {
+void NatsPullConsumer::ReceiveStatus(absl::Duration now, absl::string_view token,
+                                     natsMsg* message) {
   uint64_t number;
   if (!absl::SimpleAtoi(token, &number)) return;
   size_t undelivered;
   const bool said = absl::SimpleAtoi(HeaderOf(message, "Nats-Pending-Messages"), &undelivered);
   window_.OnEnd(number, said ? std::make_optional(undelivered) : std::nullopt);
-  if (IsOrdinaryPullEnd(HeaderOf(message, "Status"), HeaderOf(message, "Description"))) return;
+  const absl::string_view description = HeaderOf(message, "Description");
+  if (IsOrdinaryPullEnd(HeaderOf(message, "Status"), description)) return;
+  if (description == "Consumer Deleted") Forget();  // Another may have its name a moment later.
   window_.PauseUntil(now + kPauseAfterTrouble);
   stall_.Suspect();
 }
@@ -141,7 +152,8 @@ void NatsPullConsumer::ReceiveState(absl::Duration now, natsMsg* message) {
   }
   if (!std::exchange(fault_, absl::OkStatus()).ok()) window_.Reset();
   const bool waits = IntField(*info, "num_pending") > 0 && window_.outstanding() > 0 &&
-                     IntField(*info, "num_ack_pending") < IntField(ObjectField(*info, "config"), "max_ack_pending");
+                     IntField(*info, "num_ack_pending") <
+                         IntField(ObjectField(*info, "config"), "max_ack_pending");
   Remedy(stall_.OnState(now, waits));
 }
 
@@ -164,8 +176,10 @@ void NatsPullConsumer::Remedy(StallWatch::Remedy remedy) {
       connection_.Drop(mailbox_->link(), "deliveries stalled");
       break;
   }
-  metrics_.AddCounter("tally_bus_stalls_total", "Remedies for a consumer that had messages waiting and got none.",
-                      {{"step", step}})
+  metrics_
+      .AddCounter("tally_bus_stalls_total",
+                  "Remedies for a consumer that had messages waiting and got none.",
+                  {{"step", step}})
       .Increment();
 }
 
@@ -191,9 +205,12 @@ void NatsPullConsumer::Ask(absl::Duration now) {
   if (window_.outstanding() == 0) stall_.OnAskedAnew(now);
   if (const auto request = window_.Next(now, held_.size(), held_bytes_); request.has_value()) {
     const int64_t max_bytes = std::max(kRequestBytes, mailbox_->link().max_payload() + (64 << 10));
-    const std::string body = absl::StrCat("{\"batch\":", request->batch, ",\"expires\":",
-                                          absl::ToInt64Nanoseconds(kRequestExpires), ",\"max_bytes\":", max_bytes, "}");
-    mailbox_->link().Publish(pull_subject_, mailbox_->Address(absl::StrCat(request->token)), body).IgnoreError();
+    const std::string body = absl::StrCat(
+        "{\"batch\":", request->batch, ",\"expires\":", absl::ToInt64Nanoseconds(kRequestExpires),
+        ",\"max_bytes\":", max_bytes, "}");
+    mailbox_->link()
+        .Publish(pull_subject_, mailbox_->Address(absl::StrCat(request->token)), body)
+        .IgnoreError();
   }
 }
 
@@ -203,7 +220,9 @@ void NatsPullConsumer::Nak(absl::Span<const Delivery> deliveries, absl::Duration
   Reply(deliveries, absl::StrCat("-NAK {\"delay\":", absl::ToInt64Nanoseconds(delay), "}"));
 }
 
-void NatsPullConsumer::InProgress(absl::Span<const Delivery> deliveries) { Reply(deliveries, "+WPI"); }
+void NatsPullConsumer::InProgress(absl::Span<const Delivery> deliveries) {
+  Reply(deliveries, "+WPI");
+}
 
 void NatsPullConsumer::Reply(absl::Span<const Delivery> deliveries, absl::string_view word) {
   if (mailbox_ == nullptr) return;

@@ -18,16 +18,19 @@
 
 namespace tally::bus {
 
-// The pull loop, advanced by Take. Requests are published with a reply token each; deliveries, the ends of requests and answers
-// about the durable's state come into one mailbox and are sorted there.
+// The pull loop, advanced by Take. Requests are published with a reply token each; deliveries, the
+// ends of requests and answers about the durable's state come into one mailbox and are sorted
+// there.
 //
-//   link lost                    → what is held is forgotten (it comes again after ack_wait), subscribe on the next link
-//   durable or stream gone       → NOT_FOUND until the durable answers again; what is held is forgotten
-//   JetStream off on this server → UNAVAILABLE until it answers again
-//   messages wait, none come     → StallWatch: pull again, subscribe again, reconnect
+//   link lost              → what is held is forgotten (it comes again after ack_wait); subscribe
+//                            on the next link
+//   durable or stream gone → NOT_FOUND until the durable answers again; what is held is forgotten
+//   JetStream off          → UNAVAILABLE until it answers again
+//   messages wait unsent   → StallWatch: pull again, subscribe again, reconnect
 class NatsPullConsumer final : public PullConsumer {
  public:
-  NatsPullConsumer(NatsConnection& connection, PullConsumerOptions options, telemetry::Metrics& metrics);
+  NatsPullConsumer(NatsConnection& connection, PullConsumerOptions options,
+                   telemetry::Metrics& metrics);
   ~NatsPullConsumer() override;
 
   absl::StatusOr<std::vector<Delivery>> Take(size_t max) override;
@@ -56,13 +59,13 @@ class NatsPullConsumer final : public PullConsumer {
   telemetry::Counter& redeliveries_;
 
   std::unique_ptr<Mailbox> mailbox_;  // of the link in use; null: none
-  uint64_t epoch_ = 0;                // changes whenever replies to earlier deliveries lose their meaning
+  uint64_t epoch_ = 0;  // changes whenever replies to earlier deliveries lose their meaning
   PullWindow window_;
   StallWatch stall_;
   absl::Status fault_;
   std::deque<Delivery> held_;
   size_t held_bytes_ = 0;
-  std::vector<NatsMsgPtr> arrived_;   // kept for its capacity
+  std::vector<NatsMsgPtr> arrived_;  // kept for its capacity
   int64_t listener_;
 };
 

@@ -10,7 +10,8 @@ constexpr absl::Duration kGrace = absl::Seconds(2);
 
 }  // namespace
 
-std::optional<PullWindow::Request> PullWindow::Next(absl::Duration now, size_t held, size_t held_bytes) {
+std::optional<PullWindow::Request> PullWindow::Next(absl::Duration now, size_t held,
+                                                    size_t held_bytes) {
   std::erase_if(live_, [now](const Live& request) { return request.deadline <= now; });
   Settle();
   if (now < paused_until_ || held_bytes >= limits_.bytes) return std::nullopt;
@@ -18,7 +19,8 @@ std::optional<PullWindow::Request> PullWindow::Next(absl::Duration now, size_t h
   const size_t refill = std::max<size_t>(1, limits_.messages / 2);
   if (used + refill > limits_.messages) return std::nullopt;
   const Request request{.token = next_token_++, .batch = limits_.messages - used};
-  live_.push_back({.token = request.token, .batch = request.batch, .deadline = now + limits_.expires + kGrace});
+  live_.push_back(
+      {.token = request.token, .batch = request.batch, .deadline = now + limits_.expires + kGrace});
   outstanding_ += request.batch;
   return request;
 }
@@ -29,7 +31,8 @@ void PullWindow::OnDelivery() {
 }
 
 void PullWindow::OnEnd(uint64_t token, std::optional<size_t> undelivered) {
-  const size_t erased = std::erase_if(live_, [token](const Live& request) { return request.token == token; });
+  const size_t erased =
+      std::erase_if(live_, [token](const Live& request) { return request.token == token; });
   if (erased > 0) outstanding_ -= std::min(outstanding_, undelivered.value_or(0));
   Settle();
 }

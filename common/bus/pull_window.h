@@ -9,18 +9,19 @@
 
 namespace tally::bus {
 
-// Decides when to ask a durable for more, so that what is asked for and what is held never exceed `prefetch` messages and
-// asking begins again when half of that is used up.
+// Decides when to ask a durable for more, so that what is asked for and what is held never exceed
+// `prefetch` messages and asking begins again when half of that is used up.
 //
-// A delivery does not say which request it answers, and a request that is fulfilled ends without a word: so deliveries are
-// counted against the sum of all requests, and a request's own end (its token, its expiry) only ever corrects that sum.
-// Times are of base::MonotonicNow(). Pure; one thread at a time.
+// A delivery does not say which request it answers, and a request that is fulfilled ends without a
+// word: so deliveries are counted against the sum of all requests, and a request's own end (its
+// token, its expiry) only ever corrects that sum. Times are of base::MonotonicNow(). Pure; one
+// thread at a time.
 class PullWindow {
  public:
   struct Limits {
     size_t messages = 4096;
-    size_t bytes = 0;          // held at most before asking stops
-    absl::Duration expires;    // of a request at the server
+    size_t bytes = 0;        // held at most before asking stops
+    absl::Duration expires;  // of a request at the server
   };
   struct Request {
     uint64_t token = 0;
@@ -33,7 +34,8 @@ class PullWindow {
   std::optional<Request> Next(absl::Duration now, size_t held, size_t held_bytes);
 
   void OnDelivery();
-  // The server ended request `token`, `undelivered` messages before it was fulfilled (nullopt: it did not say).
+  // The server ended request `token`, `undelivered` messages before it was fulfilled (nullopt: it
+  // did not say).
   void OnEnd(uint64_t token, std::optional<size_t> undelivered);
   // Asks for nothing before `until`.
   void PauseUntil(absl::Duration until) { paused_until_ = until; }

@@ -4,12 +4,14 @@
 
 #include "absl/flags/flag.h"
 
-ABSL_FLAG(int, stream_replicas, 1,
-          "Servers that keep a copy of the event stream, 1 to 5. In production 3, on three servers.");
+ABSL_FLAG(
+    int, stream_replicas, 1,
+    "Servers that keep a copy of the event stream, 1 to 5. In production 3, on three servers.");
 ABSL_FLAG(absl::Duration, stream_max_age, absl::Hours(72),
           "How long the stream keeps events, 1h to 8760h. Producers keep them longer themselves.");
-ABSL_FLAG(int64_t, stream_max_bytes, -1,
-          "Size at which the stream refuses events, which then wait with their producers; -1: none.");
+ABSL_FLAG(
+    int64_t, stream_max_bytes, -1,
+    "Size at which the stream refuses events, which then wait with their producers; -1: none.");
 
 namespace tally::bus {
 

@@ -24,7 +24,8 @@ inline constexpr absl::Duration kPatience = absl::Seconds(30);
 
 inline absl::Time Soon() { return absl::Now() + absl::Seconds(10); }
 
-// A real server, a bus connected to it, and the declared stream and durable that most tests want. Every test has its own.
+// A real server, a bus connected to it, and the declared stream and durable that most tests want.
+// Every test has its own.
 class BusTestCase : public testing::Test {
  protected:
   void Start(const std::string& server_config = "") {
@@ -57,7 +58,8 @@ class BusTestCase : public testing::Test {
 
   std::unique_ptr<Publisher> NewPublisher(Bus& bus, size_t window = 4096,
                                           absl::Duration ack_timeout = absl::Seconds(2)) {
-    return bus.NewPublisher({.window = window, .ack_timeout = ack_timeout, .waker = [this] { wake_up_.Set(); }});
+    return bus.NewPublisher(
+        {.window = window, .ack_timeout = ack_timeout, .waker = [this] { wake_up_.Set(); }});
   }
 
   std::unique_ptr<PullConsumer> NewConsumer(Bus& bus, size_t prefetch = 4096) {
@@ -69,7 +71,8 @@ class BusTestCase : public testing::Test {
   }
 
   static Message MakeMessage(int64_t number) {
-    Message message{.subject = "orders.v1.created", .headers = {}, .payload = absl::StrCat("order ", number)};
+    Message message{
+        .subject = "orders.v1.created", .headers = {}, .payload = absl::StrCat("order ", number)};
     message.headers.Set("ce-sequence", absl::StrCat(number));
     return message;
   }
@@ -80,11 +83,14 @@ class BusTestCase : public testing::Test {
     const size_t wanted = static_cast<size_t>(last - first + 1);
     int64_t next = first;
     EXPECT_TRUE(Repeat([&] {
-      while (next <= last && publisher.Publish(static_cast<uint64_t>(next), MakeMessage(next), Id(next)).ok()) ++next;
+      while (next <= last &&
+             publisher.Publish(static_cast<uint64_t>(next), MakeMessage(next), Id(next)).ok())
+        ++next;
       publisher.Flush();
       for (PublishResult& result : publisher.TakeResults()) results.push_back(std::move(result));
       return results.size() >= wanted;
-    })) << "results for " << results.size() << " of " << wanted;
+    })) << "results for "
+        << results.size() << " of " << wanted;
     return results;
   }
 
@@ -102,11 +108,13 @@ class BusTestCase : public testing::Test {
       absl::StatusOr<std::vector<Delivery>> taken = consumer.Take(1000);
       if (taken.ok()) std::move(taken->begin(), taken->end(), std::back_inserter(all));
       return all.size() >= count;
-    })) << "took " << all.size() << " of " << count;
+    })) << "took "
+        << all.size() << " of " << count;
     return all;
   }
 
-  // Calls `step` until it is true, at once when woken and every 100 ms anyway: like a StepThread in the test's own thread.
+  // Calls `step` until it is true, at once when woken and every 100 ms anyway: like a StepThread in
+  // the test's own thread.
   bool Repeat(const std::function<bool()>& step, absl::Duration patience = kPatience) {
     const absl::Time deadline = absl::Now() + patience;
     while (!step()) {
@@ -127,10 +135,12 @@ class BusTestCase : public testing::Test {
 
   static std::string Id(int64_t number) { return absl::StrCat("lane/", number); }
 
-  telemetry::Telemetry telemetry_{telemetry::LogFormat::kText, telemetry::LogLevel::kError, "bus_test"};
+  telemetry::Telemetry telemetry_{telemetry::LogFormat::kText, telemetry::LogLevel::kError,
+                                  "bus_test"};
   base::WakeUp wake_up_;
   StreamConfig stream_{.name = "ORDERS", .subjects = {"orders.v1.>"}};
-  DurableConfig durable_{.stream = "ORDERS", .name = "activity", .description = "test", .ack_wait = absl::Seconds(2)};
+  DurableConfig durable_{
+      .stream = "ORDERS", .name = "activity", .description = "test", .ack_wait = absl::Seconds(2)};
   std::unique_ptr<NatsServer> server_;
   std::unique_ptr<Bus> bus_;
 };

@@ -14,14 +14,17 @@ class ConnectionTest : public BusTestCase {};
 TEST_F(ConnectionTest, WithoutAServerEverythingIsUnavailableAtOnce) {
   const testkit::FreePort port;
   const absl::Time begin = absl::Now();
-  ASSERT_OK_AND_ASSIGN(const auto bus,
-                       NewNatsBus({.urls = {absl::StrCat("nats://127.0.0.1:", port.port())}, .name = "test"}, telemetry_));
+  ASSERT_OK_AND_ASSIGN(
+      const auto bus,
+      NewNatsBus({.urls = {absl::StrCat("nats://127.0.0.1:", port.port())}, .name = "test"},
+                 telemetry_));
   const auto publisher = bus->NewPublisher({});
   const auto consumer = bus->NewPullConsumer({.stream = "ORDERS", .durable = "activity"});
   EXPECT_FALSE(bus->Connected());
   EXPECT_THAT(bus->MaxPayload(), StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_THAT(bus->Declare(stream_, Soon()), StatusIs(absl::StatusCode::kUnavailable));
-  EXPECT_THAT(publisher->Publish(1, MakeMessage(1), "lane/1"), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(publisher->Publish(1, MakeMessage(1), "lane/1"),
+              StatusIs(absl::StatusCode::kUnavailable));
   publisher->Flush();
   EXPECT_TRUE(publisher->TakeResults().empty());
   EXPECT_THAT(consumer->Take(10), StatusIs(absl::StatusCode::kUnavailable));
@@ -33,8 +36,10 @@ TEST_F(ConnectionTest, TriesTheNextServerOfTheList) {
   const testkit::FreePort nobody;
   for (int round = 0; round < 4; ++round) {  // The order is random.
     ASSERT_OK_AND_ASSIGN(
-        const auto bus, NewNatsBus({.urls = {absl::StrCat("nats://127.0.0.1:", nobody.port()), server_->url()}, .name = "t"},
-                                   telemetry_));
+        const auto bus,
+        NewNatsBus({.urls = {absl::StrCat("nats://127.0.0.1:", nobody.port()), server_->url()},
+                    .name = "t"},
+                   telemetry_));
     EXPECT_EVENTUALLY(bus->Connected(), kPatience);
   }
 }

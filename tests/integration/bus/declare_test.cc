@@ -41,9 +41,11 @@ TEST_F(DeclareTest, ReportsDifferencesAndChangesNothing) {
   for (int round = 0; round < 2; ++round) {
     ASSERT_OK_AND_ASSIGN(const Declared stream, bus_->Declare(other_stream, Soon()));
     EXPECT_FALSE(stream.created);
-    EXPECT_THAT(stream.differences, UnorderedElementsAre("max_age: wanted 24h, is 72h", HasSubstr("subjects: wanted")));
+    EXPECT_THAT(stream.differences,
+                UnorderedElementsAre("max_age: wanted 24h, is 72h", HasSubstr("subjects: wanted")));
     ASSERT_OK_AND_ASSIGN(const Declared durable, bus_->Declare(other_durable, Soon()));
-    EXPECT_THAT(durable.differences, ElementsAre("description: wanted \"another database\", is \"test\""));
+    EXPECT_THAT(durable.differences,
+                ElementsAre("description: wanted \"another database\", is \"test\""));
   }
 }
 
@@ -81,7 +83,8 @@ TEST_F(DeclareTest, WhatIsNotThereIsNotFound) {
   EXPECT_THAT(bus_->GetStreamState("ORDERS", Soon()), StatusIs(absl::StatusCode::kNotFound));
   EXPECT_THAT(bus_->Declare(durable_, Soon()), StatusIs(absl::StatusCode::kNotFound));
   ASSERT_OK(bus_->Declare(stream_, Soon()));
-  EXPECT_THAT(bus_->GetDurableState("ORDERS", "activity", Soon()), StatusIs(absl::StatusCode::kNotFound));
+  EXPECT_THAT(bus_->GetDurableState("ORDERS", "activity", Soon()),
+              StatusIs(absl::StatusCode::kNotFound));
 }
 
 TEST_F(DeclareTest, RefusesWhatJetStreamCannotGrant) {
@@ -89,7 +92,8 @@ TEST_F(DeclareTest, RefusesWhatJetStreamCannotGrant) {
   DeclareBoth();
   StreamConfig overlapping = stream_;
   overlapping.name = "OTHER";
-  EXPECT_THAT(bus_->Declare(overlapping, Soon()), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("10065")));
+  EXPECT_THAT(bus_->Declare(overlapping, Soon()),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("10065")));
   StreamConfig odd = stream_;
   odd.name = "A.B";
   EXPECT_THAT(bus_->Declare(odd, Soon()), StatusIs(absl::StatusCode::kInvalidArgument));

@@ -24,13 +24,18 @@ OtherClient::~OtherClient() {
 
 void OtherClient::RequestApi(const std::string& subject) {
   natsMsg* answer = nullptr;
-  EXPECT_EQ(natsConnection_RequestString(&answer, connection_, ("$JS.API." + subject).c_str(), "", kPatienceMs), NATS_OK);
+  EXPECT_EQ(natsConnection_RequestString(&answer, connection_, ("$JS.API." + subject).c_str(), "",
+                                         kPatienceMs),
+            NATS_OK);
   const NatsMsgPtr owned(answer);
 }
 
-void OtherClient::Publish(const std::string& subject, const Headers& headers, const std::string& payload) {
+void OtherClient::Publish(const std::string& subject, const Headers& headers,
+                          const std::string& payload) {
   natsMsg* message = nullptr;
-  ASSERT_EQ(natsMsg_Create(&message, subject.c_str(), nullptr, payload.data(), static_cast<int>(payload.size())), NATS_OK);
+  ASSERT_EQ(natsMsg_Create(&message, subject.c_str(), nullptr, payload.data(),
+                           static_cast<int>(payload.size())),
+            NATS_OK);
   const NatsMsgPtr owned(message);
   for (const auto& [name, value] : headers) {
     EXPECT_EQ(natsMsgHeader_Set(message, name.c_str(), value.c_str()), NATS_OK);

@@ -7,7 +7,8 @@
 
 namespace tally::bus {
 
-// A NATS client that shares nothing with the bus but the library's documented calls. Blocks; failures fail the test.
+// A NATS client that shares nothing with the bus but the library's documented calls. Blocks;
+// failures fail the test.
 class OtherClient {
  public:
   using Headers = std::map<std::string, std::string>;

@@ -42,7 +42,8 @@ TEST_F(PublisherTest, EachOfTenThousandMessagesIsStoredOnceInCallOrder) {
 
   const auto consumer = NewConsumer(*bus_);
   const std::vector<Delivery> taken = TakeAtLeast(*consumer, 10'000);
-  for (size_t i = 0; i < taken.size(); ++i) ASSERT_EQ(taken[i].message.payload, absl::StrCat("order ", i + 1));
+  for (size_t i = 0; i < taken.size(); ++i)
+    ASSERT_EQ(taken[i].message.payload, absl::StrCat("order ", i + 1));
 }
 
 TEST_F(PublisherTest, TheSameMessageIdAgainIsADuplicate) {
@@ -106,7 +107,8 @@ TEST_F(PublisherTest, AFullWindowSendsNothingUntilAnswersAreTaken) {
   const auto publisher = NewPublisher(*bus_, 2);
   EXPECT_OK(publisher->Publish(1, MakeMessage(1), "lane/1"));
   EXPECT_OK(publisher->Publish(2, MakeMessage(2), "lane/2"));
-  EXPECT_THAT(publisher->Publish(3, MakeMessage(3), "lane/3"), StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_THAT(publisher->Publish(3, MakeMessage(3), "lane/3"),
+              StatusIs(absl::StatusCode::kResourceExhausted));
   EXPECT_TRUE(Repeat([&] {
     publisher->TakeResults();
     return publisher->Publish(3, MakeMessage(3), "lane/3").ok();
@@ -124,7 +126,9 @@ TEST_F(PublisherTest, GivesAResultForEachWhenTheServerIsKilledAndWorksAgainAfter
     for (const PublishResult& result : publisher->TakeResults()) settled.insert(result.token);
   };
   const auto publish = [&] {
-    if (publisher->Publish(next, MakeMessage(static_cast<int64_t>(next)), Id(static_cast<int64_t>(next))).ok()) {
+    if (publisher
+            ->Publish(next, MakeMessage(static_cast<int64_t>(next)), Id(static_cast<int64_t>(next)))
+            .ok()) {
       accepted.insert(next);
     }
     ++next;
@@ -141,7 +145,8 @@ TEST_F(PublisherTest, GivesAResultForEachWhenTheServerIsKilledAndWorksAgainAfter
     return settled.size() >= accepted.size();
   }));
   EXPECT_EQ(settled, accepted);
-  EXPECT_THAT(publisher->Publish(0, MakeMessage(0), "lane/0"), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(publisher->Publish(0, MakeMessage(0), "lane/0"),
+              StatusIs(absl::StatusCode::kUnavailable));
 
   ASSERT_OK(server_->Restart());
   EXPECT_TRUE(Repeat([&] { return publisher->Publish(1, MakeMessage(1), "lane/again").ok(); }));

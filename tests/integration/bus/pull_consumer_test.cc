@@ -40,13 +40,15 @@ TEST_F(PullConsumerTest, ADeliveryCarriesTheMessageAndItsPlaceInTheStream) {
   EXPECT_LT(absl::AbsDuration(second.stored_time - absl::Now()), absl::Minutes(1));
 }
 
-// Our writing and reading of headers goes around the library's: another client's must agree with both.
+// Our writing and reading of headers goes around the library's: another client's must agree with
+// both.
 TEST_F(PullConsumerTest, HeadersAreThoseThatOtherClientsWriteAndRead) {
   Start();
   DeclareBoth();
   OtherClient other(server_->url());
-  const std::map<std::string, std::string> headers = {
-      {"ce-id", "lane/1"}, {"ce-time", "2023-11-14T22:13:20.123456Z"}, {"traceparent", "00-0af7-b7ad-01"}};
+  const std::map<std::string, std::string> headers = {{"ce-id", "lane/1"},
+                                                      {"ce-time", "2023-11-14T22:13:20.123456Z"},
+                                                      {"traceparent", "00-0af7-b7ad-01"}};
   other.Publish("orders.v1.created", headers, "");
   const auto consumer = NewConsumer(*bus_);
   const std::vector<Delivery> taken = TakeAtLeast(*consumer, 1);
@@ -57,7 +59,7 @@ TEST_F(PullConsumerTest, HeadersAreThoseThatOtherClientsWriteAndRead) {
   other.Listen("orders.v1.created");
   PublishStored(7, 7);
   EXPECT_THAT(other.NextHeaders(), testing::UnorderedElementsAre(Pair("ce-sequence", "7"),
-                                                                         Pair("Nats-Msg-Id", "lane/7")));
+                                                                 Pair("Nats-Msg-Id", "lane/7")));
 }
 
 TEST_F(PullConsumerTest, AcknowledgedMessagesNeverComeAgainAndTheOthersDo) {
@@ -207,7 +209,22 @@ TEST_F(PullConsumerTest, ADeletedDurableIsNotFoundUntilItIsDeclaredAgain) {
   ASSERT_OK(bus_->Declare(durable_, Soon()));
   EXPECT_EQ(TakeAtLeast(*consumer, 3).size(), 3u);
   consumer->Ack(before);
-  EXPECT_EQ(AckPending(), 3) << "replies to deliveries of the old durable acknowledged those of the new one";
+  EXPECT_EQ(AckPending(), 3)
+      << "replies to deliveries of the old durable acknowledged those of the new one";
+}
+
+TEST_F(PullConsumerTest, RepliesToADeletedDurableDoNotReachTheNextOfItsName) {
+  Start();
+  durable_.ack_wait = absl::Minutes(1);
+  DeclareBoth();
+  PublishStored(1, 3);
+  const auto consumer = NewConsumer(*bus_);
+  const std::vector<Delivery> before = TakeAtLeast(*consumer, 3);
+  OtherClient(server_->url()).RequestApi("CONSUMER.DELETE.ORDERS.activity");
+  ASSERT_OK(bus_->Declare(durable_, Soon()));
+  EXPECT_EQ(TakeAtLeast(*consumer, 3).size(), 3u);
+  consumer->Ack(before);
+  EXPECT_EQ(AckPending(), 3);
 }
 
 TEST_F(PullConsumerTest, ADeletedStreamIsNotFoundUntilItIsDeclaredAgain) {
@@ -255,8 +272,8 @@ TEST_F(PullConsumerTest, AnIdleConsumerAsksRarely) {
   EXPECT_EQ(TakeAtLeast(*consumer, 1).size(), 1u);
 }
 
-// The account may see the durable's state but not pull from it: to the consumer this is a durable that has messages and
-// delivers none.
+// The account may see the durable's state but not pull from it: to the consumer this is a durable
+// that has messages and delivers none.
 TEST_F(PullConsumerTest, AStallIsCountedAndMendedStepByStep) {
   StartServer(R"(authorization { users: [
       { user: all, password: secret },

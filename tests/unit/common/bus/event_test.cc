@@ -64,19 +64,24 @@ class WrongHeaderTest : public testing::TestWithParam<WrongHeader> {};
 TEST_P(WrongHeaderTest, IsNamed) {
   Message message = ToMessage(MakeEvent());
   message.headers.Set(GetParam().name, GetParam().value);
-  EXPECT_THAT(FromMessage(message), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(GetParam().name)));
+  EXPECT_THAT(FromMessage(message),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(GetParam().name)));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     All, WrongHeaderTest,
-    testing::Values(WrongHeader{"ce-specversion", "0.3"}, WrongHeader{"ce-specversion", ""}, WrongHeader{"ce-id", ""},
-                    WrongHeader{"ce-id", "0193d8a1-1111-7222-8333-123456789abc/43"}, WrongHeader{"ce-source", ""},
-                    WrongHeader{"ce-type", ""}, WrongHeader{"ce-time", ""}, WrongHeader{"ce-time", "yesterday"},
+    testing::Values(WrongHeader{"ce-specversion", "0.3"}, WrongHeader{"ce-specversion", ""},
+                    WrongHeader{"ce-id", ""},
+                    WrongHeader{"ce-id", "0193d8a1-1111-7222-8333-123456789abc/43"},
+                    WrongHeader{"ce-source", ""}, WrongHeader{"ce-type", ""},
+                    WrongHeader{"ce-time", ""}, WrongHeader{"ce-time", "yesterday"},
                     WrongHeader{"ce-time", "infinite-future"}, WrongHeader{"ce-recordedtime", ""},
                     WrongHeader{"ce-lane", ""}, WrongHeader{"ce-lane", "lane"},
-                    WrongHeader{"ce-lane", "0193D8A1-1111-7222-8333-123456789ABC"}, WrongHeader{"ce-sequence", ""},
-                    WrongHeader{"ce-sequence", "0"}, WrongHeader{"ce-sequence", "-1"}, WrongHeader{"ce-sequence", "1.5"},
-                    WrongHeader{"ce-sequence", "9223372036854775808"}, WrongHeader{"content-type", "text/plain"}));
+                    WrongHeader{"ce-lane", "0193D8A1-1111-7222-8333-123456789ABC"},
+                    WrongHeader{"ce-sequence", ""}, WrongHeader{"ce-sequence", "0"},
+                    WrongHeader{"ce-sequence", "-1"}, WrongHeader{"ce-sequence", "1.5"},
+                    WrongHeader{"ce-sequence", "9223372036854775808"},
+                    WrongHeader{"content-type", "text/plain"}));
 
 }  // namespace
 }  // namespace tally::bus

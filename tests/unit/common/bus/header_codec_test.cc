@@ -26,8 +26,10 @@ TEST(HeaderCodecTest, AValueCannotAddALineNorEndTheText) {
 }
 
 TEST(HeaderCodecTest, ReadsWhatOthersWrite) {
-  EXPECT_THAT(ParseHeaderBlock("NATS/1.0\r\nce-id:x/1\r\nce-type:  t  \r\nempty:\r\na: b:c\r\n\r\n").entries(),
-              ElementsAre(Pair("ce-id", "x/1"), Pair("ce-type", "t"), Pair("empty", ""), Pair("a", "b:c")));
+  EXPECT_THAT(
+      ParseHeaderBlock("NATS/1.0\r\nce-id:x/1\r\nce-type:  t  \r\nempty:\r\na: b:c\r\n\r\n")
+          .entries(),
+      ElementsAre(Pair("ce-id", "x/1"), Pair("ce-type", "t"), Pair("empty", ""), Pair("a", "b:c")));
 }
 
 TEST(HeaderCodecTest, LeavesOutWhatIsNotAHeader) {

@@ -12,9 +12,10 @@ using testing::HasSubstr;
 using testkit::StatusIs;
 
 TEST(AckSubjectTest, ReadsTheShortAndTheLongForm) {
-  for (const char* subject : {"$JS.ACK.ORDERS.activity.2.17.40.1700000000123456789.5",
-                              "$JS.ACK.hub.ACCOUNT.ORDERS.activity.2.17.40.1700000000123456789.5",
-                              "$JS.ACK._.ACCOUNT.ORDERS.activity.2.17.40.1700000000123456789.5.random"}) {
+  for (const char* subject :
+       {"$JS.ACK.ORDERS.activity.2.17.40.1700000000123456789.5",
+        "$JS.ACK.hub.ACCOUNT.ORDERS.activity.2.17.40.1700000000123456789.5",
+        "$JS.ACK._.ACCOUNT.ORDERS.activity.2.17.40.1700000000123456789.5.random"}) {
     const std::optional<AckSubject> ack = ParseAckSubject(subject);
     ASSERT_TRUE(ack.has_value()) << subject;
     EXPECT_EQ(ack->delivery_count, 2);
@@ -34,8 +35,10 @@ TEST(AckSubjectTest, RefusesAnythingElse) {
 
 TEST(PublishAnswerTest, StoredOrDuplicate) {
   EXPECT_EQ(ParsePublishAnswer(R"({"stream":"ORDERS", "seq":7})").outcome, PublishOutcome::kStored);
-  EXPECT_EQ(ParsePublishAnswer(R"({"stream":"ORDERS", "seq":7,"duplicate": true})").outcome, PublishOutcome::kDuplicate);
-  EXPECT_EQ(ParsePublishAnswer(R"({"stream":"ORDERS", "seq":7,"duplicate": false})").outcome, PublishOutcome::kStored);
+  EXPECT_EQ(ParsePublishAnswer(R"({"stream":"ORDERS", "seq":7,"duplicate": true})").outcome,
+            PublishOutcome::kDuplicate);
+  EXPECT_EQ(ParsePublishAnswer(R"({"stream":"ORDERS", "seq":7,"duplicate": false})").outcome,
+            PublishOutcome::kStored);
 }
 
 TEST(PublishAnswerTest, OnlyTooLargeIsRefused) {
@@ -50,17 +53,19 @@ TEST(PublishAnswerTest, OnlyTooLargeIsRefused) {
 }
 
 TEST(PublishAnswerTest, WhatCannotBeReadIsNotTakenForStored) {
-  for (const char* text : {"", "{", "[]", "null", "{}", R"({"stream":"O","seq":0})", R"({"seq":"7"})", R"({"error":7})",
-                           R"({"error":null,"seq":7})"}) {
+  for (const char* text : {"", "{", "[]", "null", "{}", R"({"stream":"O","seq":0})",
+                           R"({"seq":"7"})", R"({"error":7})", R"({"error":null,"seq":7})"}) {
     EXPECT_EQ(ParsePublishAnswer(text).outcome, PublishOutcome::kUnavailable) << text;
   }
 }
 
 TEST(ApiAnswerTest, AnErrorSaysWhatTheCallerShouldDo) {
   const auto error = [](int code) {
-    return absl::StrCat(R"({"error":{"code":)", code, R"(,"err_code":10014,"description":"text"}})");
+    return absl::StrCat(R"({"error":{"code":)", code,
+                        R"(,"err_code":10014,"description":"text"}})");
   };
-  EXPECT_THAT(ParseApiAnswer(error(404)), StatusIs(absl::StatusCode::kNotFound, HasSubstr("text (10014)")));
+  EXPECT_THAT(ParseApiAnswer(error(404)),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr("text (10014)")));
   EXPECT_THAT(ParseApiAnswer(error(503)), StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_THAT(ParseApiAnswer(error(400)), StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_THAT(ParseApiAnswer("not json"), StatusIs(absl::StatusCode::kUnavailable));
@@ -79,7 +84,8 @@ TEST(PullEndTest, TellsNormalLifeFromTrouble) {
 }
 
 TEST(FieldTest, OtherTypesAreAsGoodAsAbsent) {
-  const nlohmann::json object = {{"i", 5}, {"s", "x"}, {"t", "2023-11-14T22:13:20.5Z"}, {"o", {{"k", 1}}}};
+  const nlohmann::json object = {
+      {"i", 5}, {"s", "x"}, {"t", "2023-11-14T22:13:20.5Z"}, {"o", {{"k", 1}}}};
   EXPECT_EQ(IntField(object, "i"), 5);
   EXPECT_EQ(IntField(object, "s"), 0);
   EXPECT_EQ(StringField(object, "s"), "x");

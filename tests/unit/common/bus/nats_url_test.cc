@@ -25,9 +25,12 @@ TEST(NatsUrlTest, TlsIsAskedForByTheScheme) {
 }
 
 TEST(NatsUrlTest, AnErrorDoesNotRepeatThePassword) {
-  for (const char* text : {"", "host:4222", "http://user:secret@host:4222", "nats://user:secret@host",
-                           "nats://user:secret@host:0", "nats://user:secret@:4222", "nats://user:secret@host:http"}) {
-    EXPECT_THAT(ParseNatsUrl(text), StatusIs(absl::StatusCode::kInvalidArgument, Not(HasSubstr("secret")))) << text;
+  for (const char* text :
+       {"", "host:4222", "http://user:secret@host:4222", "nats://user:secret@host",
+        "nats://user:secret@host:0", "nats://user:secret@:4222", "nats://user:secret@host:http"}) {
+    EXPECT_THAT(ParseNatsUrl(text),
+                StatusIs(absl::StatusCode::kInvalidArgument, Not(HasSubstr("secret"))))
+        << text;
   }
 }
 

@@ -10,7 +10,9 @@ namespace {
 constexpr absl::Duration kStart = absl::Hours(5);
 constexpr absl::Duration kExpires = absl::Seconds(5);
 
-PullWindow MakeWindow() { return PullWindow({.messages = 100, .bytes = 1000, .expires = kExpires}); }
+PullWindow MakeWindow() {
+  return PullWindow({.messages = 100, .bytes = 1000, .expires = kExpires});
+}
 
 TEST(PullWindowTest, AsksForAllAtFirstAndForMoreWhenHalfIsUsed) {
   PullWindow window = MakeWindow();
@@ -98,8 +100,8 @@ TEST(PullWindowTest, AWindowOfOneWorks) {
   EXPECT_EQ(window.Next(kStart, 0, 0)->batch, 1u);
 }
 
-// A server that fulfils requests in turn, expires them or loses them; whatever happens, never more than the window is on its
-// way or held, and asking never ends for good.
+// A server that fulfils requests in turn, expires them or loses them; whatever happens, never more
+// than the window is on its way or held, and asking never ends for good.
 TEST(PullWindowTest, NeverExceedsTheWindowAndNeverStarves) {
   const unsigned seed = std::random_device{}();
   SCOPED_TRACE(seed);

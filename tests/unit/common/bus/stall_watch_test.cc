@@ -23,7 +23,8 @@ Remedy Drive(StallWatch& watch, absl::Duration& now, absl::Duration span, bool w
 TEST(StallWatchTest, RemediesFollowEachOtherAndBeginAgain) {
   absl::Duration now = kStart;
   StallWatch watch(kStallAfter, now);
-  for (const Remedy expected : {Remedy::kPull, Remedy::kSubscribe, Remedy::kReconnect, Remedy::kPull}) {
+  for (const Remedy expected :
+       {Remedy::kPull, Remedy::kSubscribe, Remedy::kReconnect, Remedy::kPull}) {
     const absl::Duration begin = now;
     EXPECT_EQ(Drive(watch, now, absl::Minutes(1), true), expected);
     EXPECT_GE(now - begin, kStallAfter);
