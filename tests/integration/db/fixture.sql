@@ -41,6 +41,9 @@ SELECT label FROM thing
 -- name: NoSuchColumn
 SELECT colour FROM thing
 
+-- name: AddOne
+SELECT :number + 1
+
 -- name: LockThing
 UPDATE thing SET amount = amount WHERE id = :id
 

@@ -113,6 +113,16 @@ TEST_F(PostgresTest, ATransactionLeftIdleLosesItsSession) {
   EXPECT_OK(open_->Insert(1));
 }
 
+TEST_F(PostgresTest, DoesNotShowAValueThatTheServerQuotes) {
+  OpenIt();
+  Transaction transaction = Begin(Mode::kRead);
+  const absl::Status refused =
+      transaction.Execute(sql::kFindByOwner, {{"owner", "secret"}}).status();
+  EXPECT_EQ(KindOf(refused), ErrorKind::kData);
+  EXPECT_EQ(SqlStateOf(refused), "22P02");
+  EXPECT_THAT(refused.ToString(), testing::Not(HasSubstr("secret")));
+}
+
 TEST_F(PostgresTest, KeepsASessionOverARollback) {
   OpenIt();
   ASSERT_OK(open_->Insert(1));

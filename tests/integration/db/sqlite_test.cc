@@ -93,6 +93,20 @@ TEST_F(SqliteTest, AWriterGivesUpAtItsDeadline) {
   EXPECT_EQ(KindOf(refused.status()), ErrorKind::kConnection);
 }
 
+TEST_F(SqliteTest, AQueryThatWasStoppedKeepsNoSnapshot) {
+  ASSERT_OK_AND_ASSIGN(const auto open, Open("sqlite:" + dir_.File("a.db")));
+  ASSERT_OK(open->Insert(1));
+  ASSERT_OK(open->Insert(2));
+  const absl::Status stopped =
+      open->Begin(Mode::kRead)->Query<int64_t>(sql::kListIds, {}, [](int64_t) {
+        return absl::CancelledError();
+      });
+  ASSERT_THAT(stopped, StatusIs(absl::StatusCode::kCancelled));
+  auto same_session = open->Begin(Mode::kRead);
+  ASSERT_OK(open->Insert(3));
+  EXPECT_THAT(same_session->QueryOne<int64_t>(sql::kCountThings), IsOkAndHolds(std::tuple(3)));
+}
+
 TEST_F(SqliteTest, TakesPathsWithOddCharacters) {
   for (const char* name : {"a b.db", "a=b.db", "a = b c.db", "a'b;c.db", "ü.db"}) {
     const std::string path = dir_.File(name);

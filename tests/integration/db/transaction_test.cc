@@ -118,6 +118,12 @@ TEST_P(TransactionTest, TakesTheLargestNumberAfterANull) {
               IsOkAndHolds(0));
 }
 
+TEST_P(TransactionTest, AnIntegerIsABigint) {
+  Transaction transaction = Begin(Mode::kRead);
+  EXPECT_THAT(transaction.QueryOne<int64_t>(sql::kAddOne, {{"number", int64_t{1} << 40}}),
+              IsOkAndHolds(std::tuple((int64_t{1} << 40) + 1)));
+}
+
 TEST_P(TransactionTest, FindsAUuidGivenAsText) {
   Transaction transaction = Begin(Mode::kWrite);
   ASSERT_OK(transaction.Execute(
