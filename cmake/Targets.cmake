@@ -6,6 +6,8 @@ add_library(tally_options INTERFACE)
 target_include_directories(tally_options INTERFACE ${CMAKE_SOURCE_DIR})
 target_compile_options(tally_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+  # GCC 12 takes the empty part of a std::optional for something that is read.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
   $<$<CONFIG:Debug>:-g1>)
 target_compile_definitions(tally_options INTERFACE TALLY_VERSION="${PROJECT_VERSION}")
 if(TALLY_SANITIZE)
