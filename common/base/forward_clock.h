@@ -10,8 +10,9 @@
 
 namespace tally::base {
 
-// Another clock's time, but never going back: a step backwards is left out, a step forwards is not. For intervals between the
-// steps of a loop, so that a clock set back an hour does not stop it for an hour. Thread-safe.
+// Another clock's time, but never going back: a step backwards is left out, a step forwards is not.
+// For intervals between the steps of a loop, so that a clock set back an hour does not stop it for
+// an hour. Thread-safe.
 class ForwardClock final : public Clock {
  public:
   // `clock` must outlive it.

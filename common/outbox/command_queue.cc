@@ -7,15 +7,13 @@ namespace tally::outbox {
 CommandQueue::CommandQueue(size_t commands_max, size_t bytes_max, telemetry::Metrics& metrics)
     : commands_max_(commands_max),
       bytes_max_(bytes_max),
-      depth_(metrics.AddGauge("tally_command_queue_depth",
-                              "Commands that wait for a writer.")) {}
+      depth_(metrics.AddGauge("tally_command_queue_depth", "Commands that wait for a writer.")) {}
 
 absl::Status CommandQueue::Push(std::unique_ptr<Command>& command) {
   const size_t bytes = command->bytes();
   absl::MutexLock lock(&mutex_);
   if (closed_) return absl::UnavailableError("shutting down");
-  if (!commands_.empty() &&
-      (commands_.size() >= commands_max_ || bytes_ + bytes > bytes_max_)) {
+  if (!commands_.empty() && (commands_.size() >= commands_max_ || bytes_ + bytes > bytes_max_)) {
     return absl::ResourceExhaustedError("too many commands are waiting");
   }
   bytes_ += bytes;

@@ -13,9 +13,10 @@
 
 namespace tally::outbox {
 
-// What writers tell the relay of their lanes. A lane's head is a level that only rises, so nothing is lost when it is told
-// again or late; the events that led there are only a cache in front of the table: beyond bytes_max they are dropped.
-// Bounded by the lanes of the writers and bytes_max. Thread-safe.
+// What writers tell the relay of their lanes. A lane's head is a level that only rises, so nothing
+// is lost when it is told again or late; the events that led there are only a cache in front of the
+// table: beyond bytes_max they are dropped. Bounded by the lanes of the writers and bytes_max.
+// Thread-safe.
 class Handover {
  public:
   struct News {
@@ -32,7 +33,8 @@ class Handover {
   void Committed(const std::string& lane_id, int64_t head, std::vector<OutboxEvent> events);
   void Closed(const std::string& lane_id, int64_t final_sequence);
 
-  // News since the last call, by lane. Its events count against bytes_max until they are given back by Release.
+  // News since the last call, by lane. Its events count against bytes_max until they are given back
+  // by Release.
   std::map<std::string, News> Take();
   void Release(size_t bytes);
   bool empty() const;

@@ -14,13 +14,13 @@ namespace tally::outbox {
 struct NewEvent {
   std::string subject = {};
   std::string type = {};
-  std::string payload = {};  // its size is limited by the service, when it takes the command
-  absl::Time time = {};      // when it happened
+  std::string payload = {};      // its size is limited by the service, when it takes the command
+  absl::Time time = {};          // when it happened
   std::string traceparent = {};  // may be empty; one line
 };
 
-// The lane as a batch sees it: hands out sequences in call order. Nothing is written until the handler has returned OK. Not
-// thread-safe.
+// The lane as a batch sees it: hands out sequences in call order. Nothing is written until the
+// handler has returned OK. Not thread-safe.
 class LaneAppender {
  public:
   LaneAppender(std::string lane_id, int64_t head, absl::Time record_time)

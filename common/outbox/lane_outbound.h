@@ -9,8 +9,9 @@
 
 namespace tally::outbox {
 
-// How far one lane is on its way to the bus: which sequences are to be sent, sent, published, held back. Pure; a value; not
-// thread-safe. Memory is a byte for each sequence from published_through to the last one sent, at most window_max.
+// How far one lane is on its way to the bus: which sequences are to be sent, sent, published, held
+// back. Pure; a value; not thread-safe. Memory is a byte for each sequence from published_through
+// to the last one sent, at most window_max.
 class LaneOutbound {
  public:
   LaneOutbound(int64_t published_through, int64_t head, size_t window_max);
@@ -23,7 +24,8 @@ class LaneOutbound {
   int64_t published_through() const { return published_through_; }
   bool done() const { return published_through_ >= head_; }
 
-  // The lowest run of sequences to send now, at most count_max (at least 1) long; none when all are sent or the window is full.
+  // The lowest run of sequences to send now, at most count_max (at least 1) long; none when all are
+  // sent or the window is full.
   std::optional<base::SequenceRange> NextRun(int64_t count_max);
 
   // The sequence of a run was given to the bus. Returns whether this is its first time here.
@@ -47,7 +49,7 @@ class LaneOutbound {
   int64_t head_;
   int64_t published_through_;
   int64_t highest_sent_;
-  int64_t next_;               // nothing below it is to be sent
+  int64_t next_;              // nothing below it is to be sent
   std::deque<State> window_;  // window_[0] is published_through_ + 1
 };
 

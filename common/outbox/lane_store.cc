@@ -26,8 +26,8 @@ LaneStore::LaneStore(LaneStoreOptions options, db::Database& database)
 
 absl::StatusOr<std::string> LaneStore::Open(absl::Time deadline) {
   std::string lane_id = lane_ids_.Next().ToString();
-  RETURN_IF_ERROR(database_.Run(
-      db::Mode::kWrite, deadline, [&](db::Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(
+      database_.Run(db::Mode::kWrite, deadline, [&](db::Transaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const absl::Time now, transaction.Now());
         const db::Params params = {{"lane_id", lane_id},
                                    {"stream", options_.stream},
@@ -102,8 +102,8 @@ absl::StatusOr<int64_t> LaneStore::CloseLocked(db::Transaction& transaction,
 
 absl::StatusOr<int64_t> LaneStore::Close(const std::string& lane_id, absl::Time deadline) {
   int64_t final_sequence = 0;
-  RETURN_IF_ERROR(database_.Run(
-      db::Mode::kWrite, deadline, [&](db::Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(
+      database_.Run(db::Mode::kWrite, deadline, [&](db::Transaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const Row row, Lock(transaction, lane_id));
         ASSIGN_OR_RETURN(final_sequence, CloseLocked(transaction, lane_id, row));
         return absl::OkStatus();
@@ -114,8 +114,8 @@ absl::StatusOr<int64_t> LaneStore::Close(const std::string& lane_id, absl::Time 
 absl::StatusOr<std::vector<std::string>> LaneStore::ListExpired(int lanes_max,
                                                                 absl::Time deadline) {
   std::vector<std::string> lane_ids;
-  RETURN_IF_ERROR(database_.Run(
-      db::Mode::kRead, deadline, [&](db::Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(
+      database_.Run(db::Mode::kRead, deadline, [&](db::Transaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const absl::Time now, transaction.Now());
         return transaction.Query<std::string>(
             sql::kListExpiredLeases,
@@ -131,8 +131,8 @@ absl::StatusOr<std::vector<std::string>> LaneStore::ListExpired(int lanes_max,
 absl::StatusOr<std::optional<LaneStatus>> LaneStore::TakeOver(const std::string& lane_id,
                                                               absl::Time deadline) {
   std::optional<LaneStatus> taken;
-  RETURN_IF_ERROR(database_.Run(
-      db::Mode::kWrite, deadline, [&](db::Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(
+      database_.Run(db::Mode::kWrite, deadline, [&](db::Transaction& transaction) -> absl::Status {
         RETURN_IF_ERROR(transaction.QueryOne<std::string>(sql::kLimitLockWait).status());
         ASSIGN_OR_RETURN(const Row row, Lock(transaction, lane_id));
         ASSIGN_OR_RETURN(const bool ours, TakeLeaseIfExpired(transaction, lane_id));
@@ -164,16 +164,16 @@ absl::StatusOr<bool> LaneStore::TakeLeaseIfExpired(db::Transaction& transaction,
 absl::StatusOr<std::vector<std::string>> LaneStore::Renew(absl::Span<const std::string> lane_ids,
                                                           absl::Time deadline) {
   std::vector<std::string> renewed;
-  RETURN_IF_ERROR(database_.Run(
-      db::Mode::kWrite, deadline, [&](db::Transaction& transaction) -> absl::Status {
+  RETURN_IF_ERROR(
+      database_.Run(db::Mode::kWrite, deadline, [&](db::Transaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const absl::Time now, transaction.Now());
         db::Batch batch;
         batch.Texts("lane_id", TextColumn(lane_ids))
             .Scalar({"holder", options_.holder})
             .Scalar({"expires_at", now + options_.lease});
-        return transaction.Query<std::string>(
-            sql::kRenewLeases, batch,
-            [&](std::string lane_id) { renewed.push_back(std::move(lane_id)); });
+        return transaction.Query<std::string>(sql::kRenewLeases, batch, [&](std::string lane_id) {
+          renewed.push_back(std::move(lane_id));
+        });
       }));
   return renewed;
 }
@@ -207,15 +207,15 @@ absl::Status LaneStore::Advance(absl::Span<const Progress> lanes, absl::Time dea
   for (const Progress& lane : lanes) {
     if (lane.finished) finished.push_back(lane.lane_id);
   }
-  return database_.Run(
-      db::Mode::kWrite, deadline, [&](db::Transaction& transaction) -> absl::Status {
-        if (!finished.empty()) {
-          db::Batch batch;
-          batch.Texts("lane_id", finished).Scalar({"holder", options_.holder});
-          RETURN_IF_ERROR(transaction.Execute(sql::kDeleteLeases, batch).status());
-        }
-        return RaiseCursors(transaction, lanes);
-      });
+  return database_.Run(db::Mode::kWrite, deadline,
+                       [&](db::Transaction& transaction) -> absl::Status {
+                         if (!finished.empty()) {
+                           db::Batch batch;
+                           batch.Texts("lane_id", finished).Scalar({"holder", options_.holder});
+                           RETURN_IF_ERROR(transaction.Execute(sql::kDeleteLeases, batch).status());
+                         }
+                         return RaiseCursors(transaction, lanes);
+                       });
 }
 
 absl::StatusOr<LaneStatus> LaneStore::Find(db::Transaction& transaction,
@@ -233,11 +233,11 @@ absl::StatusOr<LaneStatus> LaneStore::Find(db::Transaction& transaction,
 
 absl::StatusOr<LaneStatus> LaneStore::Find(const std::string& lane_id, absl::Time deadline) {
   LaneStatus status;
-  RETURN_IF_ERROR(database_.Run(db::Mode::kRead, deadline,
-                                [&](db::Transaction& transaction) -> absl::Status {
-                                  ASSIGN_OR_RETURN(status, Find(transaction, lane_id));
-                                  return absl::OkStatus();
-                                }));
+  RETURN_IF_ERROR(
+      database_.Run(db::Mode::kRead, deadline, [&](db::Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(status, Find(transaction, lane_id));
+        return absl::OkStatus();
+      }));
   return status;
 }
 

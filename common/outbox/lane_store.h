@@ -34,16 +34,17 @@ struct LaneStoreOptions {
   bool sole_process = false;
 };
 
-// The tables of the outbox (migrations/0001_lanes.sql). A lane is opened once, written by its one writer, and closed once,
-// by anyone; nothing is ever written to it after that.
+// The tables of the outbox (migrations/0001_lanes.sql). A lane is opened once, written by its one
+// writer, and closed once, by anyone; nothing is ever written to it after that.
 //
-// A batch share-locks its lane's row (Fence) until it commits. Closing locks the row FOR UPDATE first, so it waits for the batch, and
-// reads the head in a later statement, so the final sequence covers every commit. Both are safe whatever the clocks
-// say; leases, by the database's clock, only say when others may close.
+// A batch share-locks its lane's row (Fence) until it commits. Closing locks the row FOR UPDATE
+// first, so it waits for the batch, and reads the head in a later statement, so the final sequence
+// covers every commit. Both are safe whatever the clocks say; leases, by the database's clock, only
+// say when others may close.
 //
-// Besides db errors: ABORTED (kRetry) when a lock was not had in time: call again. Every call may be repeated after any
-// error. Blocks for as long as the database's timeouts allow; deadlines bound the wait for a session. Lane ids are UUIDs as
-// text, in canonical form. Thread-safe.
+// Besides db errors: ABORTED (kRetry) when a lock was not had in time: call again. Every call may
+// be repeated after any error. Blocks for as long as the database's timeouts allow; deadlines bound
+// the wait for a session. Lane ids are UUIDs as text, in canonical form. Thread-safe.
 class LaneStore {
  public:
   LaneStore(LaneStoreOptions options, db::Database& database);
@@ -51,24 +52,27 @@ class LaneStore {
   const LaneStoreOptions& options() const { return options_; }
   db::Database& database() { return database_; }
 
-  // A new open lane, its cursor and our lease on it, in a transaction of its own. A lane that an unknown outcome left
-  // behind is closed by whoever finds its lease expired.
+  // A new open lane, its cursor and our lease on it, in a transaction of its own. A lane that an
+  // unknown outcome left behind is closed by whoever finds its lease expired.
   absl::StatusOr<std::string> Open(absl::Time deadline);
 
-  // Holds the lane open until the transaction ends. FAILED_PRECONDITION when it is closed, gone, or its head is not `head`
-  // (the database went back in time): the caller must never write to it again.
+  // Holds the lane open until the transaction ends. FAILED_PRECONDITION when it is closed, gone, or
+  // its head is not `head` (the database went back in time): the caller must never write to it
+  // again.
   absl::Status Fence(db::Transaction& transaction, const std::string& lane_id, int64_t head);
   absl::Status Append(db::Transaction& transaction, const LaneAppender& lane);
 
-  // Closes the lane for ever if it is open, whoever wrote it; waits for the batch that holds its fence, at most the
-  // database's lock timeout. Returns the final sequence. NOT_FOUND: this database has no such lane.
+  // Closes the lane for ever if it is open, whoever wrote it; waits for the batch that holds its
+  // fence, at most the database's lock timeout. Returns the final sequence. NOT_FOUND: this
+  // database has no such lane.
   absl::StatusOr<int64_t> Close(const std::string& lane_id, absl::Time deadline);
 
   // Lanes whose lease has expired, longest first; our own too if we failed to renew them.
   absl::StatusOr<std::vector<std::string>> ListExpired(int lanes_max, absl::Time deadline);
-  // Closes the lane and takes its lease, both only if the lease is still expired under the lock. nullopt: it is not. Waits half
-  // a second for a batch that holds the fence.
-  absl::StatusOr<std::optional<LaneStatus>> TakeOver(const std::string& lane_id, absl::Time deadline);
+  // Closes the lane and takes its lease, both only if the lease is still expired under the lock.
+  // nullopt: it is not. Waits half a second for a batch that holds the fence.
+  absl::StatusOr<std::optional<LaneStatus>> TakeOver(const std::string& lane_id,
+                                                     absl::Time deadline);
 
   // Prolongs the leases that are ours, expired or not, and returns their lanes.
   absl::StatusOr<std::vector<std::string>> Renew(absl::Span<const std::string> lane_ids,
@@ -86,14 +90,14 @@ class LaneStore {
 
   // NOT_FOUND: this database has no such lane.
   absl::StatusOr<LaneStatus> Find(const std::string& lane_id, absl::Time deadline);
-  // The events of the range that are in the table, in order: at most events_max, and at least one if there is one, but no
-  // more once their payloads have reached bytes_max.
-  absl::StatusOr<std::vector<OutboxEvent>> Read(const std::string& lane_id, base::SequenceRange range,
-                                                int64_t events_max, int64_t bytes_max,
-                                                absl::Time deadline);
+  // The events of the range that are in the table, in order: at most events_max, and at least one
+  // if there is one, but no more once their payloads have reached bytes_max.
+  absl::StatusOr<std::vector<OutboxEvent>> Read(const std::string& lane_id,
+                                                base::SequenceRange range, int64_t events_max,
+                                                int64_t bytes_max, absl::Time deadline);
 
-  // Keeps a refused event and raises the cursor to `published_through`, in one transaction. One that was parked before is
-  // counted on; one that was given up stays as it is.
+  // Keeps a refused event and raises the cursor to `published_through`, in one transaction. One
+  // that was parked before is counted on; one that was given up stays as it is.
   absl::Status Park(const std::string& lane_id, const OutboxEvent& event, const std::string& error,
                     int attempts, int64_t published_through, absl::Time deadline);
 

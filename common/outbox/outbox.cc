@@ -39,8 +39,8 @@ Outbox::Outbox(OutboxOptions options, db::Database& database, bus::Bus& bus, Bat
       queue_(options_.queue_commands_max, options_.queue_bytes_max, telemetry.metrics),
       lanes_(StoreOptions(options_, database, clock), database),
       handover_(options_.memory_bytes_max, [this] { WakeRelay(); }),
-      relay_(WithStream(options_), lanes_, handover_, bus, [this] { WakeRelay(); }, clock,
-             telemetry) {
+      relay_(
+          WithStream(options_), lanes_, handover_, bus, [this] { WakeRelay(); }, clock, telemetry) {
   const int writers = database.dialect() == db::Dialect::kSqlite ? 1 : options_.writers;
   for (int i = 0; i < writers; ++i) {
     writers_.push_back(std::make_unique<WriterThread>(options_.writer, queue_, handler, lanes_,

@@ -23,8 +23,8 @@
 namespace tally::outbox {
 
 struct OutboxOptions {
-  std::string source;        // names the producer on the wire, a constant of its code
-  bus::StreamConfig stream;  // the one stream its lanes belong to
+  std::string source;         // names the producer on the wire, a constant of its code
+  bus::StreamConfig stream;   // the one stream its lanes belong to
   std::string instance = {};  // names this process to operators; need not be unique
   absl::Duration lease = absl::Seconds(5);
   int writers = 2;  // PostgreSQL only: on SQLite there is one
@@ -35,38 +35,44 @@ struct OutboxOptions {
   RelayOptions relay = {};  // its source and stream are taken from above
 };
 
-// The transactional outbox of a service, whole: callers submit commands, writers write them in batches together with their
-// events, the relay publishes the events. What a service adds is its commands and a BatchHandler.
+// The transactional outbox of a service, whole: callers submit commands, writers write them in
+// batches together with their events, the relay publishes the events. What a service adds is its
+// commands and a BatchHandler.
 //
-// Guarantees: a command that was finished with OK is committed together with its events, and each of those events reaches
-// the stream at least once, in sequence order, under an id of its own, whatever crashes; events of commands that were not
-// committed never do. Taking commands never waits for the bus. At every moment memory is bounded: the queue, a batch for each
-// writer, the window of the relay and memory_bytes_max.
+// Guarantees: a command that was finished with OK is committed together with its events, and each
+// of those events reaches the stream at least once, in sequence order, under an id of its own,
+// whatever crashes; events of commands that were not committed never do. Taking commands never
+// waits for the bus. At every moment memory is bounded: the queue, a batch for each writer, the
+// window of the relay and memory_bytes_max.
 //
 //   bus away        commands are taken as fast as ever; events wait in the database, however many
 //   database away   commands wait until their deadlines, the queue fills and refuses
-//   process killed  its lanes' leases expire; another instance, or the next start, closes and drains them
+//   process killed  its lanes' leases expire; another instance, or the next start, closes them and
+//                   publishes the rest
 //   process paused  the same; when it wakes, its writers find their lanes closed and open others
 //
-// Thread-safe: Submit. The rest belongs to the owner's thread. See Writer, Relay and LaneStore for each part.
+// Thread-safe: Submit. The rest belongs to the owner's thread. See Writer, Relay and LaneStore for
+// each part.
 class Outbox {
  public:
   // Applies this module's migrations; before Start.
   static absl::Status Migrate(db::Database& database);
 
-  // All that is given by reference must outlive the outbox. Liveness "relay" fails when the relay hangs for three leases.
+  // All that is given by reference must outlive the outbox. Liveness "relay" fails when the relay
+  // hangs for three leases.
   Outbox(OutboxOptions options, db::Database& database, bus::Bus& bus, BatchHandler& handler,
          base::Clock& clock, telemetry::Telemetry& telemetry);
   ~Outbox();  // Shutdown, without patience.
 
   void Start();
 
-  // Takes the command, whose Finish() will be called; or fails at once and leaves it to the caller: RESOURCE_EXHAUSTED when
-  // too much waits, UNAVAILABLE when shutting down.
+  // Takes the command, whose Finish() will be called; or fails at once and leaves it to the caller:
+  // RESOURCE_EXHAUSTED when too much waits, UNAVAILABLE when shutting down.
   absl::Status Submit(std::unique_ptr<Command>& command) { return queue_.Push(command); }
 
-  // Takes no more commands, writes those taken, closes the lanes, publishes what waits unless the bus is away, gives the
-  // leases up. Best effort until `deadline`; what is not done then is taken up by others or by the next start.
+  // Takes no more commands, writes those taken, closes the lanes, publishes what waits unless the
+  // bus is away, gives the leases up. Best effort until `deadline`; what is not done then is taken
+  // up by others or by the next start.
   void Shutdown(absl::Time deadline);
 
  private:

@@ -26,11 +26,12 @@ struct OutboxEvent {
   }
 };
 
-// The column `headers`: what has no column of its own, one `name:value` per line ("time" in Unix microseconds).
+// The column `headers`: what has no column of its own, one `name:value` per line ("time" in Unix
+// microseconds).
 std::string EncodeHeaders(const OutboxEvent& event);
 
-// Fills the event from what EncodeHeaders gave; names it does not know are skipped. DATA_LOSS for anything else: a row that
-// does not read back as written is damaged.
+// Fills the event from what EncodeHeaders gave; names it does not know are skipped. DATA_LOSS for
+// anything else: a row that does not read back as written is damaged.
 absl::Status DecodeHeaders(absl::string_view headers, OutboxEvent& event);
 
 }  // namespace tally::outbox

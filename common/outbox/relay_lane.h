@@ -21,17 +21,17 @@ struct RelayLane {
 
   bool finished() const { return closed && outbound.done(); }
 
-  bool unsaved() const {
-    return finished() || outbound.published_through() != saved_through;
-  }
+  bool unsaved() const { return finished() || outbound.published_through() != saved_through; }
 
   const std::string id;
   LaneOutbound outbound;
-  bool closed = false;                  // outbound.head() is the final sequence
-  int64_t saved_through;                // the cursor in the table
-  std::deque<OutboxEvent> cache;        // what the writer handed over and is not sent; ascending, may have gaps
-  absl::Time read_after = absl::InfinitePast();  // the table did not give what it should: not before this
-  bool alarmed = false;                 // an unexpected duplicate was reported
+  bool closed = false;    // outbound.head() is the final sequence
+  int64_t saved_through;  // the cursor in the table
+  std::deque<OutboxEvent>
+      cache;  // what the writer handed over and is not sent; ascending, may have gaps
+  absl::Time read_after =
+      absl::InfinitePast();  // the table did not give what it should: not before this
+  bool alarmed = false;      // an unexpected duplicate was reported
 };
 
 }  // namespace tally::outbox

@@ -78,14 +78,14 @@ bool StreamPublisher::Reachable() {
 
 void StreamPublisher::Declare() {
   declare_due_ = false;
-  const auto declared =
-      bus_.Declare(options_.stream, wall_clock_.Now() + options_.declare_timeout);
+  const auto declared = bus_.Declare(options_.stream, wall_clock_.Now() + options_.declare_timeout);
   const std::string note = declared.ok() ? absl::StrJoin(declared->differences, "; ")
                                          : std::string(declared.status().message());
   if (std::exchange(declared_as_, note) == note || note.empty()) return;
   // Without the right to declare there may still be the right to publish: go on.
-  log_.Warning(declared.ok() ? "the stream differs from its declaration" : "cannot declare the stream",
-               {{"stream", options_.stream.name}, {"what", note}});
+  log_.Warning(
+      declared.ok() ? "the stream differs from its declaration" : "cannot declare the stream",
+      {{"stream", options_.stream.name}, {"what", note}});
 }
 
 bool StreamPublisher::Send(const std::shared_ptr<RelayLane>& lane, OutboxEvent event) {

@@ -23,18 +23,20 @@ namespace tally::outbox {
 struct StreamPublisherOptions {
   std::string source = {};        // ce-source: names the producer, a constant of its code
   bus::StreamConfig stream = {};  // declared when the bus is first reached and whenever it was away
-  size_t window_messages = 4096;      // sent and not acknowledged
+  size_t window_messages = 4096;  // sent and not acknowledged
   size_t window_bytes_max = 8 << 20;  // the same in bytes; one message may exceed it
   absl::Duration ack_timeout = absl::Seconds(2);
   absl::Duration declare_timeout = absl::Seconds(1);
   base::BackoffPolicy backoff = {.initial = absl::Milliseconds(100), .max = absl::Seconds(2)};
 };
 
-// A relay's way to the stream: sends events of lanes, keeps the window, and knows whether the bus takes anything at all.
+// A relay's way to the stream: sends events of lanes, keeps the window, and knows whether the bus
+// takes anything at all.
 //
-// While the bus takes nothing (away, stream missing or full, no permission) it is stalled: after each back-off one message
-// goes out as a probe, behind a new declaration of the stream; the first acknowledgement ends it. Nothing is counted
-// against an event meanwhile. One thread at a time; blocks only for declare_timeout, when declaring.
+// While the bus takes nothing (away, stream missing or full, no permission) it is stalled: after
+// each back-off one message goes out as a probe, behind a new declaration of the stream; the first
+// acknowledgement ends it. Nothing is counted against an event meanwhile. One thread at a time;
+// blocks only for declare_timeout, when declaring.
 class StreamPublisher {
  public:
   StreamPublisher(StreamPublisherOptions options, bus::Bus& bus, bus::Waker waker,
@@ -86,7 +88,7 @@ class StreamPublisher {
   absl::flat_hash_map<uint64_t, Sent> in_flight_;  // by token
   size_t in_flight_bytes_ = 0;
   std::vector<Result> results_;  // of events that never left
-  bool refused_more_ = false;  // the bus' own window was full before ours
+  bool refused_more_ = false;    // the bus' own window was full before ours
   uint64_t last_token_ = 0;
 
   bool connected_ = false;

@@ -28,7 +28,8 @@ Writer::Writer(WriterOptions options, CommandQueue& queue, BatchHandler& handler
       commit_seconds_(telemetry.metrics.AddHistogram(
           "tally_writer_commit_seconds", "From beginning a batch's transaction to its commit.", {},
           telemetry::Metrics::LatencyBounds())),
-      backoff_(options.backoff) {}
+      backoff_(options.backoff),
+      failures_(telemetry.log, "writing commands") {}
 
 absl::Duration Writer::Step() {
   if (batches_.empty()) TakeBatch();
@@ -45,6 +46,7 @@ absl::Duration Writer::Step() {
   batches_.back().Finish(absl::OkStatus());
   batches_.pop_back();
   backoff_.Reset();
+  failures_.Note(absl::OkStatus());
   return absl::ZeroDuration();
 }
 
@@ -131,7 +133,7 @@ absl::Duration Writer::AfterFailure(const absl::Status& status) {
 }
 
 absl::Duration Writer::Rest(const absl::Status& status) {
-  if (backoff_.attempts() == 0) log_.Warning("writing fails, trying again", {{"why", status}});
+  failures_.Note(status);
   return backoff_.Next();
 }
 

@@ -13,6 +13,7 @@
 #include "common/outbox/batch_handler.h"
 #include "common/outbox/command_batch.h"
 #include "common/outbox/command_queue.h"
+#include "common/outbox/failure_log.h"
 #include "common/outbox/handover.h"
 #include "common/outbox/lane_store.h"
 #include "common/telemetry/telemetry.h"
@@ -26,20 +27,25 @@ struct WriterOptions {
   base::BackoffPolicy backoff = {.initial = absl::Milliseconds(20), .max = absl::Seconds(1)};
 };
 
-// Takes what waits in the queue and writes it in one transaction, events included, on a lane of its own. Several writers may
-// share a queue (one on SQLite, a few on PostgreSQL).
+// Takes what waits in the queue and writes it in one transaction, events included, on a lane of its
+// own. Several writers may share a queue (one on SQLite, a few on PostgreSQL).
 //
-// One batch: fence the lane (share lock; open, and its head where we left it) → BatchHandler decides and writes → events →
-// commit → hand the events to the relay → finish the commands. Without traffic a command is committed alone, at once.
+// One batch: fence the lane (share lock; open, and its head where we left it) → BatchHandler
+// decides and writes → events → commit → hand the events to the relay → finish the commands.
+// Without traffic a command is committed alone, at once.
 //
-//   no lane     → opens one, in a transaction of its own
-//   lane found closed, or its head elsewhere → makes sure that it is closed, opens another, writes nothing to the old one
-//   data error  → bisects: the bad command fails alone
-//   statement's error twice in a row → bisects
-//   any other error → the whole batch again, with back-off, while callers wait; who stops waiting gets UNAVAILABLE
-//   COMMIT of unknown outcome → closes the lane, which waits until the old transaction is over, opens another, and writes
-//     the commands again (attempt 2 or more, the handler looks first). Nobody is told OK before the close has
-//     committed; who stops waiting gets UNKNOWN.
+//   no lane                → opens one, in a transaction of its own
+//   lane closed, or its head elsewhere
+//                          → sees that it is closed, opens another, writes nothing to the old one
+//   data error             → bisects: the bad command fails alone
+//   statement's error      → the second time in a row it bisects
+//   any other error        → the whole batch again, with back-off, while callers wait; who stops
+//                            waiting gets UNAVAILABLE
+//   COMMIT of unknown outcome
+//                          → closes the lane, which waits until the old transaction is over, opens
+//                            another, writes the commands again (attempt 2 or more: the handler
+//                            looks first). Nobody is told OK before the close has committed; who
+//                            stops waiting gets UNKNOWN
 //
 // What is in hand is bounded by one batch; while it cannot be written the queue fills and refuses.
 // Advances by Step(); one thread at a time.
@@ -50,11 +56,12 @@ class Writer {
   // Finishes what is still in hand, with UNAVAILABLE or UNKNOWN.
   ~Writer() = default;
 
-  // Takes and settles at most one batch. Returns how long to rest before the next step, whatever comes;
-  // InfiniteDuration(): nothing is in hand, until the queue has something.
+  // Takes and settles at most one batch. Returns how long to rest before the next step, whatever
+  // comes; InfiniteDuration(): nothing is in hand, until the queue has something.
   absl::Duration Step();
 
-  // Closes the lane so that nobody has to wait for its lease. The last call; best effort until `deadline`.
+  // Closes the lane so that nobody has to wait for its lease. The last call; best effort until
+  // `deadline`.
   void Close(absl::Time deadline);
 
  private:
@@ -90,6 +97,7 @@ class Writer {
   std::optional<Lane> lane_;
   std::vector<CommandBatch> batches_;  // in hand: one, or the parts of one; the last is next
   base::Backoff backoff_;
+  FailureLog failures_;
 };
 
 }  // namespace tally::outbox

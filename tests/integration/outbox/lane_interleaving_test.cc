@@ -19,8 +19,8 @@ using testing::IsEmpty;
 using testkit::IsOkAndHolds;
 using testkit::StatusIs;
 
-// Two sessions of PostgreSQL in a fixed order: what one does while the other is in the middle of something. Where the obvious
-// alternative is wrong, a test named after it shows that it is.
+// Two sessions of PostgreSQL in a fixed order: what one does while the other is in the middle of
+// something. Where the obvious alternative is wrong, a test named after it shows that it is.
 class LaneInterleavingTest : public testing::Test, protected OutboxTestCase {
  protected:
   void SetUp() override {
@@ -58,7 +58,8 @@ TEST_F(LaneInterleavingTest, AHeadReadByTheLockingStatementMissesTheBatch) {
   db::Transaction batch = BatchUnderWay(5);
   auto locking = UntilBlocked([&] {
     db::Transaction closer = Begin();
-    return closer.QueryOne<std::string, int64_t>(fixture::sql::kLockAndReadHead, {{"lane_id", lane_}});
+    return closer.QueryOne<std::string, int64_t>(fixture::sql::kLockAndReadHead,
+                                                 {{"lane_id", lane_}});
   });
   ASSERT_OK(batch.Commit());
   EXPECT_THAT(locking.get(), IsOkAndHolds(Eq(std::tuple("open", 0)))) << "five rows were committed";
@@ -73,7 +74,8 @@ TEST_F(LaneInterleavingTest, ABatchThatRolledBackIsNotCovered) {
 
 TEST_F(LaneInterleavingTest, AStaleWriterIsRefusedWhenTheCloserIsDone) {
   db::Transaction closer = Begin();
-  ASSERT_OK((closer.QueryOne<std::string, std::optional<int64_t>>(sql::kLockLane, {{"lane_id", lane_}})));
+  ASSERT_OK(
+      (closer.QueryOne<std::string, std::optional<int64_t>>(sql::kLockLane, {{"lane_id", lane_}})));
   ASSERT_OK(closer.QueryOne<int64_t>(sql::kCloseLane, {{"lane_id", lane_}, {"now", absl::Now()}}));
   auto batch = UntilBlocked([&] {
     db::Transaction transaction = Begin();
@@ -147,7 +149,8 @@ TEST_F(LaneInterleavingTest, TakingOverDoesNotStandStillBehindABatchThatHangs) {
 }
 
 TEST_F(LaneInterleavingTest, ClosingIsRepeatedAfterALockTimeoutUntilItHolds) {
-  ASSERT_OK(OpenDatabase(testkit::PostgresKind(), {.url = "", .lock_timeout = absl::Milliseconds(50)}));
+  ASSERT_OK(
+      OpenDatabase(testkit::PostgresKind(), {.url = "", .lock_timeout = absl::Milliseconds(50)}));
   LaneStore store = NewStore("writer");
   lane_ = LaneWithEvents(store, 0);
   db::Transaction batch = Begin();

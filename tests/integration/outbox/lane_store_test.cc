@@ -18,7 +18,8 @@ using testkit::StatusIs;
 
 constexpr char kNowhere[] = "01890000-0000-7000-8000-000000000000";
 
-class LaneStoreTest : public testing::TestWithParam<testkit::DatabaseKind>, protected OutboxTestCase {
+class LaneStoreTest : public testing::TestWithParam<testkit::DatabaseKind>,
+                      protected OutboxTestCase {
  protected:
   void SetUp() override {
     ASSERT_OK(OpenDatabase(GetParam()));
@@ -162,12 +163,15 @@ TEST_P(LaneStoreTest, TheSoleProcessTakesOverWhateverEarlierLivesLeft) {
 
 TEST_P(LaneStoreTest, CursorsOnlyRiseAndFinishedLanesLoseTheirLease) {
   const std::string a = LaneWithEvents(*us_, 9), b = LaneWithEvents(*us_, 9);
-  ASSERT_OK(us_->Advance({{.lane_id = a, .published_through = 7}, {.lane_id = b, .published_through = 9, .finished = true}}, Soon()));
+  ASSERT_OK(us_->Advance({{.lane_id = a, .published_through = 7},
+                          {.lane_id = b, .published_through = 9, .finished = true}},
+                         Soon()));
   ASSERT_OK(us_->Advance({{.lane_id = a, .published_through = 4}}, Soon()));
   EXPECT_EQ(Find(a).published_through, 7);
   EXPECT_EQ(Find(b).published_through, 9);
   EXPECT_EQ(CountLeases(), 1);
-  ASSERT_OK(NewStore("them").Advance({{.lane_id = a, .published_through = 9, .finished = true}}, Soon()));
+  ASSERT_OK(
+      NewStore("them").Advance({{.lane_id = a, .published_through = 9, .finished = true}}, Soon()));
   EXPECT_EQ(CountLeases(), 1) << "a lease of another holder";
 }
 

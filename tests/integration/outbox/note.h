@@ -30,12 +30,13 @@ class Answer {
   int64_t sequence_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
-// The service's command of these tests: write a note under a key, once; its event has the key as its subject.
+// The service's command of these tests: write a note under a key, once; its event has the key as
+// its subject.
 class NoteCommand final : public Command {
  public:
   struct Content {
     std::string key = {};
-    int64_t size = 0;     // below zero: the database refuses it
+    int64_t size = 0;          // below zero: the database refuses it
     std::string payload = {};  // of the event
     absl::Time deadline = absl::InfiniteFuture();
     std::shared_ptr<const bool> cancelled = {};

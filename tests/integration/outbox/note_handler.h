@@ -10,7 +10,8 @@
 
 namespace tally::outbox {
 
-// Writes notes, each key once, whoever writes it first; one that exists is answered with its place. Thread-safe.
+// Writes notes, each key once, whoever writes it first; one that exists is answered with its place.
+// Thread-safe.
 class NoteHandler final : public BatchHandler {
  public:
   absl::Status Write(db::Transaction& transaction, absl::Span<Command* const> commands,

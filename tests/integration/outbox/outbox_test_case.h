@@ -58,7 +58,9 @@ class OutboxTestCase {
   // No note without its event, no event without its note, no gap in any lane.
   void ExpectNotesMatchEvents();
 
-  double Counter(const std::string& name) { return telemetry_.metrics.AddCounter(name, "").Value(); }
+  double Counter(const std::string& name) {
+    return telemetry_.metrics.AddCounter(name, "").Value();
+  }
   double Gauge(const std::string& name) { return telemetry_.metrics.AddGauge(name, "").Value(); }
 
   base::SystemClock clock_;

@@ -134,6 +134,7 @@ TEST_P(RelayTest, KeepsItsLanesWhileTheBusIsFrozen) {
 }
 
 TEST_P(RelayTest, GoesOnWhenTheServerIsKilledInTheMiddle) {
+  options_.publisher.window_messages = 100;
   Start();
   const std::string lane = OwnLane(5000);
   ASSERT_TRUE(StepUntil([&] { return PublishedThrough(lane, 500); }));
@@ -141,7 +142,7 @@ TEST_P(RelayTest, GoesOnWhenTheServerIsKilledInTheMiddle) {
   EXPECT_FALSE(PublishedThrough(lane, 5000)) << "too late to prove anything";
   ASSERT_OK(server_->Restart());
   ASSERT_TRUE(StepUntil([&] { return PublishedThrough(lane, 5000); }));
-  EXPECT_EQ(StreamMessages(), 5000);
+  EXPECT_EVENTUALLY(StreamMessages() == 5000, kPatience);
 }
 
 TEST_P(RelayTest, RepublishesWhenAcknowledgementsAreLostWithoutAlarm) {
@@ -152,7 +153,9 @@ TEST_P(RelayTest, RepublishesWhenAcknowledgementsAreLostWithoutAlarm) {
   CommitMore(lane, 10, 2000);
   ASSERT_TRUE(StepUntil([&] { return PublishedThrough(lane, 2010); }));
   EXPECT_EQ(gate_->swallowed(), 1);
-  EXPECT_GT(telemetry_.metrics.AddCounter("tally_bus_publish_total", "", {{"outcome", "duplicate"}}).Value(), 0);
+  EXPECT_GT(telemetry_.metrics.AddCounter("tally_bus_publish_total", "", {{"outcome", "duplicate"}})
+                .Value(),
+            0);
   EXPECT_EQ(Counter("tally_relay_unexpected_duplicates_total"), 0);
   EXPECT_EQ(StreamMessages(), 2010);
 }
@@ -178,7 +181,8 @@ TEST_P(RelayTest, ReadsBackWhatMemoryDidNotHold) {
     db::Transaction transaction = Begin();
     ASSERT_OK(Append(*store_, transaction, lane, head, 30));
     ASSERT_OK(transaction.Commit());
-    ASSERT_OK_AND_ASSIGN(auto events, store_->Read(lane, {head + 1, head + 30}, 30, 1 << 20, Soon()));
+    ASSERT_OK_AND_ASSIGN(auto events,
+                         store_->Read(lane, {head + 1, head + 30}, 30, 1 << 20, Soon()));
     handover_->Committed(lane, head + 30, std::move(events));
     if (head % 90 == 0) relay_->Step();
   }
@@ -196,8 +200,9 @@ TEST_P(RelayTest, ParksTheEventTheBusRefusesAndGoesOn) {
   EXPECT_EQ(Counter("tally_relay_parked_total"), 1);
   EXPECT_EQ(Gauge("tally_relay_stalled"), 0);
   db::Transaction transaction = Begin(db::Mode::kRead);
-  ASSERT_OK_AND_ASSIGN(const auto parked,
-                       (transaction.QueryOne<int64_t, std::string, int64_t, db::Bytes>(sql::kFindParked)));
+  ASSERT_OK_AND_ASSIGN(
+      const auto parked,
+      (transaction.QueryOne<int64_t, std::string, int64_t, db::Bytes>(sql::kFindParked)));
   EXPECT_EQ(std::get<0>(*parked), 6);
   EXPECT_EQ(std::get<2>(*parked), options_.refusals_max);
   EXPECT_THAT(std::get<3>(*parked).data, SizeIs(100'000));
@@ -206,7 +211,8 @@ TEST_P(RelayTest, ParksTheEventTheBusRefusesAndGoesOn) {
 TEST_P(RelayTest, AFullStreamParksNothing) {
   Start();
   ASSERT_EVENTUALLY(bus_->Connected(), kPatience);
-  ASSERT_OK(bus_->Declare(bus::StreamConfig{.name = "NOTES", .subjects = {"notes.>"}, .max_bytes = 100'000}, Soon()));
+  ASSERT_OK(bus_->Declare(
+      bus::StreamConfig{.name = "NOTES", .subjects = {"notes.>"}, .max_bytes = 100'000}, Soon()));
   const std::string lane = OwnLane(300, std::string(1000, 'x'));
   ASSERT_TRUE(StepUntil([&] { return relay_->stalled(); }));
   EXPECT_FALSE(PublishedThrough(lane, 300));
@@ -268,7 +274,7 @@ TEST_P(RelayTest, DuplicatesOfALaneTakenOverAreExpected) {
 TEST_P(RelayTest, GivesItsLeasesUpWhenItStops) {
   Start();
   const std::string lane = OwnLane(10);
-  ASSERT_TRUE(StepUntil([&] { return StreamMessages() == 10; }));
+  ASSERT_TRUE(StepUntil([&] { return Counter("tally_relay_published_total") == 10; }));
   relay_->Stop(Soon());
   EXPECT_TRUE(PublishedThrough(lane, 10));
   EXPECT_LT(LeaseEnd(lane), absl::Now());

@@ -70,8 +70,8 @@ int64_t RelayTestCase::StreamMessages() {
 }
 
 std::vector<bus::Event> RelayTestCase::ReadStream(size_t count) {
-  EXPECT_OK(bus_->Declare(bus::DurableConfig{.stream = "NOTES", .name = "reader", .description = "test"},
-                          Soon()));
+  EXPECT_OK(bus_->Declare(
+      bus::DurableConfig{.stream = "NOTES", .name = "reader", .description = "test"}, Soon()));
   const auto consumer = bus_->NewPullConsumer(
       {.stream = "NOTES", .durable = "reader", .waker = [this] { wake_up_.Set(); }});
   std::vector<bus::Event> events;

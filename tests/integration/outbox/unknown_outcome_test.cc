@@ -29,7 +29,8 @@ class UnknownOutcomeTest : public testing::Test, protected WriterTestCase {
     first_lane_ = Lanes()[0].lane_id;
   }
 
-  // The whole message ends with NUL; READ COMMITTED is another. The old transaction stays open on the server, before its COMMIT, until the gate is released.
+  // The whole message ends with NUL; READ COMMITTED is another. The old transaction stays open on
+  // the server, before its COMMIT, until the gate is released.
   std::shared_ptr<Answer> StrandACommit(NoteCommand::Content content) {
     gate_->StrandRequest(absl::string_view("COMMIT", sizeof("COMMIT")));
     auto answer = Submit(std::move(content));

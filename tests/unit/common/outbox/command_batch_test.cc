@@ -97,7 +97,9 @@ TEST_F(CommandBatchTest, SaysWhyACommandIsGivenUp) {
     return end->status.code();
   };
   const auto fresh = [](CommandBatch&) {};
-  const auto failed = [](CommandBatch& batch) { batch.AttemptFailed(Error(ErrorKind::kConnection)); };
+  const auto failed = [](CommandBatch& batch) {
+    batch.AttemptFailed(Error(ErrorKind::kConnection));
+  };
   const auto in_doubt = [](CommandBatch& batch) { batch.OutcomeUnknown(); };
   EXPECT_EQ(give_up(fresh, false), absl::StatusCode::kDeadlineExceeded);
   EXPECT_EQ(give_up(fresh, true), absl::StatusCode::kCancelled);

@@ -82,12 +82,15 @@ TEST(LaneOutboundTest, IsDoneWhenItsHeadTurnsOutLower) {
   EXPECT_EQ(lane.NextRun(100), std::nullopt);
 }
 
-// Against a plain map of states: whatever the bus does, nothing is forgotten and nothing is sent twice at a time.
+// Against a plain map of states: whatever the bus does, nothing is forgotten and nothing is sent
+// twice at a time.
 TEST(LaneOutboundTest, AgreesWithAPlainMap) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
-  const auto pick = [&](int64_t n) { return static_cast<int64_t>(random() % static_cast<uint64_t>(n)); };
+  const auto pick = [&](int64_t n) {
+    return static_cast<int64_t>(random() % static_cast<uint64_t>(n));
+  };
   constexpr int64_t kHead = 300, kWindow = 20;
   LaneOutbound lane(0, kHead, kWindow);
   enum class State { kToSend, kInFlight, kHeld, kPublished };

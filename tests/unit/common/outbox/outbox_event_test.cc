@@ -11,10 +11,12 @@ namespace {
 using testkit::StatusIs;
 
 TEST(OutboxEventTest, HeadersReadBackAsWritten) {
-  const OutboxEvent written = {.time = absl::FromUnixMicros(1'700'000'000'123'456),
-                               .traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"};
-  EXPECT_EQ(EncodeHeaders(written),
-            "time:1700000000123456\ntraceparent:00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+  const OutboxEvent written = {
+      .time = absl::FromUnixMicros(1'700'000'000'123'456),
+      .traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"};
+  EXPECT_EQ(
+      EncodeHeaders(written),
+      "time:1700000000123456\ntraceparent:00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
   OutboxEvent read;
   ASSERT_OK(DecodeHeaders(EncodeHeaders(written), read));
   EXPECT_EQ(read.time, written.time);
