@@ -26,6 +26,9 @@ class UnaryCall final : public Call, private grpc::ServerUnaryReactor {
   ~UnaryCall() override = default;
   void OnCancel() override { MarkCancelled(); }
   void OnDone() override { delete this; }
+  // Both reactions are trivial: without this gRPC 1.51 runs each on a thread of its executor, a
+  // switch of threads for every call.
+  bool InternalInlineable() override { return true; }
 
   const Request& request_;
   Response& response_;
