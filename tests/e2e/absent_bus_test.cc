@@ -21,7 +21,7 @@ TEST(AbsentBusTest, OrdersAreTakenAndCountedOnceTheBusComes) {
               testkit::IsOkAndHolds(OrdersOf(expected)));
   ASSERT_OK_AND_ASSIGN(const CountedDays before, GetCountedDays(*system, expected));
   EXPECT_EQ(before.days, Days{});
-  EXPECT_EQ(before.completeness, "COMPLETENESS_UNKNOWN");
+  EXPECT_EQ(before.as_of, std::nullopt);
 
   ASSERT_OK(system->nats().Restart());
   EXPECT_EQ(CountedBy(absl::Now() + absl::Seconds(15), *system, expected), expected);

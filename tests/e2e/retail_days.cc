@@ -51,6 +51,16 @@ absl::StatusOr<DayTotals> TotalsOf(const nlohmann::json& day) {
   return totals;
 }
 
+absl::StatusOr<absl::Time> ParseTime(const nlohmann::json& value) {
+  absl::Time time;
+  std::string error;
+  if (value.is_string() &&
+      absl::ParseTime(absl::RFC3339_full, value.get<std::string>(), &time, &error)) {
+    return time;
+  }
+  return absl::InternalError(absl::StrCat("not a time: ", value.dump()));
+}
+
 std::string DateOf(const nlohmann::json& day) {
   const nlohmann::json& date = day["date"];
   return absl::StrFormat("%04d-%02d-%02d", date["year"].get<int>(), date["month"].get<int>(),
@@ -110,7 +120,10 @@ absl::StatusOr<CountedDays> GetCountedDays(const System& system, const Days& exp
   if (tally.exit_code != 0) return absl::UnavailableError(tally.err);
   const nlohmann::json answer = nlohmann::json::parse(tally.out, nullptr, false);
   if (answer.is_discarded()) return absl::InternalError(tally.out);
-  CountedDays counted{.days = {}, .completeness = answer["freshness"]["completeness"]};
+  CountedDays counted;
+  if (const auto as_of = answer["freshness"].find("asOf"); as_of != answer["freshness"].end()) {
+    ASSIGN_OR_RETURN(counted.as_of, ParseTime(*as_of));
+  }
   for (const nlohmann::json& day : answer["days"]) {
     ASSIGN_OR_RETURN(const DayTotals totals, TotalsOf(day));
     if (totals != DayTotals{}) counted.days[DateOf(day)] = totals;

@@ -2,11 +2,14 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "tests/e2e/system.h"
 
 namespace tally::e2e {
@@ -37,10 +40,10 @@ absl::StatusOr<Days> ExpectedDays(const std::string& csv);
 // `path`.
 absl::Status WriteThird(const std::string& csv, int part, const std::string& path);
 
-// What an activity_service says of the days of `expected`, and whether it vouches for it.
+// What an activity_service says of the days of `expected`, and how fresh that is.
 struct CountedDays {
   Days days;
-  std::string completeness;  // "COMPLETENESS_COMPLETE"
+  std::optional<absl::Time> as_of;
 };
 absl::StatusOr<CountedDays> GetCountedDays(const System& system, const Days& expected);
 

@@ -10,9 +10,9 @@ namespace {
 
 using testkit::Process;
 
-// 8 orders under way and 80 ms for the way there and back.
-constexpr absl::Duration kOneWay = absl::Milliseconds(40);
-constexpr char kConcurrency[] = "--concurrency=8";
+// 3 orders under way and 200 ms for the way there and back.
+constexpr absl::Duration kOneWay = absl::Milliseconds(100);
+constexpr char kConcurrency[] = "--concurrency=3";
 
 absl::StatusOr<Ended> WaitFor(Process& process, absl::Duration timeout) {
   ASSIGN_OR_RETURN(const int exit_code, process.Wait(timeout));
