@@ -22,10 +22,10 @@ OtherClient::~OtherClient() {
   natsConnection_Destroy(connection_);
 }
 
-void OtherClient::RequestApi(const std::string& subject) {
+void OtherClient::RequestApi(const std::string& subject, const std::string& body) {
   natsMsg* answer = nullptr;
-  EXPECT_EQ(natsConnection_RequestString(&answer, connection_, ("$JS.API." + subject).c_str(), "",
-                                         kPatienceMs),
+  EXPECT_EQ(natsConnection_RequestString(&answer, connection_, ("$JS.API." + subject).c_str(),
+                                         body.c_str(), kPatienceMs),
             NATS_OK);
   const NatsMsgPtr owned(answer);
 }

@@ -17,7 +17,7 @@ class OtherClient {
   ~OtherClient();
 
   // A request to JetStream that no product code makes, such as "STREAM.DELETE.ORDERS".
-  void RequestApi(const std::string& subject);
+  void RequestApi(const std::string& subject, const std::string& body = "");
   void Publish(const std::string& subject, const Headers& headers, const std::string& payload);
   void Listen(const std::string& subject);
   // Of the next message heard.

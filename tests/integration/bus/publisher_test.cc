@@ -101,6 +101,28 @@ TEST_F(PublisherTest, WithoutPermissionNoAcknowledgementComesAndItIsUnavailableA
   EXPECT_THAT(result.error, HasSubstr("in time"));
 }
 
+TEST_F(PublisherTest, AMessageAnsweredBeforeAnEarlierOneHasOneResultToo) {
+  StartServer(R"(authorization { users: [
+      { user: all, password: secret },
+      { user: limited, password: secret, permissions: { publish: { deny: "orders.v1.denied" } } } ] })");
+  bus_ = Connect(UrlOf("all"));
+  DeclareBoth();
+  const auto limited = Connect(UrlOf("limited"));
+  const auto publisher = NewPublisher(*limited, 16, absl::Minutes(10));
+  Message denied = MakeMessage(1);
+  denied.subject = "orders.v1.denied";
+  EXPECT_OK(publisher->Publish(1, denied, "lane/1"));
+  EXPECT_EQ(PublishOne(*publisher, MakeMessage(2), "lane/2").outcome, PublishOutcome::kStored);
+  server_->Kill();
+  std::vector<PublishResult> results;
+  EXPECT_TRUE(Repeat([&] {
+    results = publisher->TakeResults();
+    return !results.empty();
+  }));
+  ASSERT_EQ(results.size(), 1u);
+  EXPECT_EQ(results[0].token, 1u);
+}
+
 TEST_F(PublisherTest, AFullWindowSendsNothingUntilAnswersAreTaken) {
   Start();
   DeclareBoth();
