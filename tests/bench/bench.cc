@@ -1,0 +1,116 @@
+// Measures orders per second until counted against pgbench with the same two inserts, in one run,
+// alternating. See
+// ./dev bench.
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "common/base/status_macros.h"
+#include "tests/bench/pgbench.h"
+#include "tests/e2e/system.h"
+#include "tests/e2e/tally.h"
+#include "tests/testkit/eventually.h"
+#include "tests/testkit/postgres_server.h"
+
+namespace tally::bench {
+namespace {
+
+constexpr int kClients = 8;
+constexpr int kInFlight = 256;
+
+struct Plan {
+  int rounds;
+  absl::Duration pgbench;
+  int orders;
+};
+constexpr int kWarmUpOrders = 5'000;
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2];
+}
+
+testkit::PostgresServer*& Server() {
+  static testkit::PostgresServer* server = nullptr;
+  return server;
+}
+
+// Orders per second from the first call until activity_service has committed the last one's count.
+absl::StatusOr<double> PlaceUntilCounted(e2e::System& system, int orders) {
+  const auto counted = [&] {
+    return system.activity().Metric("tally_inbox_applied_total").value_or(-1);
+  };
+  const double before = counted();
+  const absl::Time start = absl::Now();
+  ASSIGN_OR_RETURN(const e2e::Ended load,
+                   e2e::RunTally(system, {"load", absl::StrCat("--count=", orders), "--lines=3",
+                                          "--json", absl::StrCat("--concurrency=", kInFlight)}));
+  if (load.exit_code != 0) return absl::InternalError(load.err);
+  if (!testkit::Eventually(absl::Seconds(60), [&] { return counted() >= before + orders; })) {
+    return absl::InternalError(
+        absl::StrCat("only ", counted() - before, " of ", orders, " orders were counted"));
+  }
+  return orders / absl::ToDoubleSeconds(absl::Now() - start);
+}
+
+absl::Status Measure(const Plan& plan) {
+  ASSIGN_OR_RETURN(const auto server, testkit::PostgresServer::Start({.fsync = true}));
+  Server() = server.get();
+  e2e::System::Options options;
+  options.database = {"PostgresWithFsync", [] { return Server()->CreateDatabase(); }};
+  ASSIGN_OR_RETURN(const auto system, e2e::System::Start(options));
+  RETURN_IF_ERROR(PlaceUntilCounted(*system, kWarmUpOrders).status());
+  ASSIGN_OR_RETURN(const RowSizes sizes, MeasureRows(system->orders_database()));
+
+  std::vector<double> yardstick, ours;
+  for (int round = 1; round <= plan.rounds; ++round) {
+    ASSIGN_OR_RETURN(const double tps,
+                     RunPgbench(system->orders_database(), sizes, kClients, plan.pgbench));
+    ASSIGN_OR_RETURN(const double rate, PlaceUntilCounted(*system, plan.orders));
+    std::printf("round %d   pgbench %6.0f   PlaceOrder until counted %6.0f   ratio %.2f\n", round,
+                tps, rate, rate / tps);
+    std::fflush(stdout);
+    yardstick.push_back(tps);
+    ours.push_back(rate);
+  }
+  const double ratio = Median(ours) / Median(yardstick);
+  std::printf("median    pgbench %6.0f   PlaceOrder until counted %6.0f   ratio %.2f\n",
+              Median(yardstick), Median(ours), ratio);
+  std::printf(
+      "PostgreSQL with fsync and synchronous_commit on, nats-server with file storage, one "
+      "instance of each service; "
+      "pgbench with\n%d clients, prepared; PlaceOrder with %d in flight, three lines, request_id; "
+      "rows of %d + %d + %d "
+      "bytes\n",
+      kClients, kInFlight, sizes.lines_bytes, sizes.headers_bytes, sizes.payload_bytes);
+  std::cout << nlohmann::json{{"pgbench_tps", yardstick},
+                              {"orders_per_second", ours},
+                              {"ratio", ratio}}
+            << "\n";
+  return absl::OkStatus();
+}
+
+int Main(int argc, char** argv) {
+  const bool quick = argc == 2 && std::string(argv[1]) == "--quick";
+  if (argc > 2 || (argc == 2 && !quick)) {
+    std::cerr << "usage: tally_bench [--quick]\n";
+    return 2;
+  }
+  const Plan plan = quick ? Plan{3, absl::Seconds(4), 40'000} : Plan{7, absl::Seconds(10), 200'000};
+  const absl::Status status = Measure(plan);
+  if (!status.ok()) std::cerr << status << "\n";
+  return status.ok() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace tally::bench
+
+int main(int argc, char** argv) { return tally::bench::Main(argc, argv); }
