@@ -37,7 +37,7 @@ struct BucketTotal {
 // What a batch of events adds, merged so that each bucket is touched once. Not thread-safe.
 class BucketTotals {
  public:
-  // OutOfRange if a total no longer fits; what was added before stays.
+  // OutOfRange if a total no longer fits; the totals are of no use then.
   absl::Status Add(absl::string_view activity, absl::Time time, const Contribution& contribution);
 
   // In key order.
