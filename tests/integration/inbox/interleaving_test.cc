@@ -73,7 +73,7 @@ TEST_F(InterleavingTest, ARangeThatAnotherReplicaJustCommittedIsSeen) {
   EXPECT_OK(first->Receive(Sequences(1, 1, 3)));
   HoldFirst();
   std::thread one = Start(*first, Sequences(1, 7, 7), first_received);
-  holding.WaitForNotification();
+  EXPECT_TRUE(holding.WaitForNotificationWithTimeout(kPatience));
   std::thread two = Start(*second, Sequences(1, 7, 8), second_received);
   EXPECT_EVENTUALLY(SomebodyWaitsForALock(), kPatience);
   release.Notify();
@@ -90,7 +90,7 @@ TEST_F(InterleavingTest, OverlappingBatchesOfTwoReplicasCountOnce) {
   const std::vector<bus::Delivery> more = Sequences(2, 1, 10);
   batch.insert(batch.end(), more.begin(), more.end());
   std::thread one = Start(*first, batch, first_received);
-  holding.WaitForNotification();
+  EXPECT_TRUE(holding.WaitForNotificationWithTimeout(kPatience));
   std::reverse(batch.begin(), batch.end());
   batch.push_back(Deliver(MakeEvent(3, 1)));
   std::thread two = Start(*second, batch, second_received);
@@ -106,7 +106,7 @@ TEST_F(InterleavingTest, OverlappingBatchesOfTwoReplicasCountOnce) {
 TEST_F(InterleavingTest, ANewLaneLosesNothingWhenItsFirstEventsAreInAnotherReplicasHands) {
   HoldFirst();
   std::thread one = Start(*first, Sequences(1, 1, 4), first_received);
-  holding.WaitForNotification();
+  EXPECT_TRUE(holding.WaitForNotificationWithTimeout(kPatience));
   std::thread two = Start(*second, Sequences(1, 5, 5), second_received);
   EXPECT_EVENTUALLY(SomebodyWaitsForALock(), kPatience);
   release.Notify();
@@ -120,7 +120,7 @@ TEST_F(InterleavingTest, ANewLaneLosesNothingWhenTheReplicaThatHasItsFirstEvents
   HoldFirst();
   crash = true;
   std::thread one([this] { EXPECT_FALSE(first->Receive(Sequences(1, 1, 4)).ok()); });
-  holding.WaitForNotification();
+  EXPECT_TRUE(holding.WaitForNotificationWithTimeout(kPatience));
   std::thread two = Start(*second, Sequences(1, 5, 5), second_received);
   EXPECT_EVENTUALLY(SomebodyWaitsForALock(), kPatience);
   release.Notify();
@@ -140,7 +140,7 @@ TEST_F(InterleavingTest, ALetterTriedByTwoReplicasIsAppliedOnce) {
   for (Replica* replica : {first.get(), second.get()}) replica->clock.Advance(absl::Seconds(5));
   HoldFirst();
   std::thread one([this] { EXPECT_OK(first->letters.Retry(10)); });
-  holding.WaitForNotification();
+  EXPECT_TRUE(holding.WaitForNotificationWithTimeout(kPatience));
   std::thread two([this] { EXPECT_OK(second->letters.Retry(10)); });
   EXPECT_EVENTUALLY(SomebodyWaitsForALock(), kPatience);
   release.Notify();

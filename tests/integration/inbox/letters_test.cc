@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "common/db/error.h"
 #include "common/inbox/letter_retrier.h"
 #include "tests/integration/inbox/fixture_sql.h"
 #include "tests/integration/inbox/replica.h"
@@ -109,6 +110,14 @@ TEST_P(LettersTest, AFailedStatementCostsNoAttempt) {
     EXPECT_EQ(Retry().tried, 1);
   }
   EXPECT_EQ(Letter().state, "retrying");
+  EXPECT_EQ(Letter().attempts, 1);
+}
+
+TEST_P(LettersTest, ADatabaseThatIsBusyCostsNoAttempt) {
+  ReceivePoison();
+  failure = db::MakeError(db::ErrorKind::kRetry, "40P01", "LockBucket");
+  replica->clock.Advance(absl::Seconds(1));
+  EXPECT_FALSE(replica->letters.Retry(10).ok());
   EXPECT_EQ(Letter().attempts, 1);
 }
 

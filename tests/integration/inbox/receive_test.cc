@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "absl/strings/str_cat.h"
+#include "common/db/error.h"
 #include "common/inbox/inbox.h"
 #include "tests/integration/inbox/fixture_sql.h"
 #include "tests/integration/inbox/replica.h"
@@ -200,6 +201,16 @@ TEST_P(ReceiveTest, AFailedStatementIsBlamedOnAnEventOnlyWhereOthersSucceed) {
   EXPECT_EQ(received.applied, 1);
   EXPECT_EQ(received.letters, 1);
   EXPECT_EQ(replica->Letters().at(Lane(1) + "/1").attempts, 0);
+}
+
+TEST_P(ReceiveTest, ALockThatCouldNotBeHadIsNoEventsFault) {
+  replica->handler.verdict = [](db::Transaction&, const bus::Event& event) {
+    return event.sequence == 3 ? db::MakeError(db::ErrorKind::kRetry, "55P03", "LockBucket")
+                               : absl::OkStatus();
+  };
+  EXPECT_THAT(replica->Receive(Sequences(1, 1, 8)), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(replica->Letters(), SizeIs(0));
+  EXPECT_EQ(replica->Watermark(1), "none");
 }
 
 TEST_P(ReceiveTest, WhatCannotBeDecodedIsDeadAtOnceAndHoldsNothingUp) {
