@@ -113,7 +113,10 @@ absl::Status Writer::Commit(db::Transaction& transaction, CommandBatch& batch) {
 }
 
 absl::Duration Writer::AfterFailure(const absl::Status& status) {
-  if (!lane_->usable) return absl::ZeroDuration();
+  if (!lane_->usable) {
+    // A lane that is lost before its first batch may be followed by another like it, and so on.
+    return lane_->head == 0 ? Rest(status) : absl::ZeroDuration();
+  }
   CommandBatch& batch = batches_.back();
   switch (batch.AttemptFailed(status)) {
     case CommandBatch::Next::kRepeatAtOnce:

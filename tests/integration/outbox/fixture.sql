@@ -71,3 +71,11 @@ SELECT 'none'
 
 -- name: CloseWithoutLocking
 UPDATE outbox_lane SET state = 'closed', final_sequence = 0, closed_at = 0 WHERE lane_id = CAST(:lane_id AS uuid)
+
+-- name: LoseNewLanes [postgresql]
+CREATE RULE lose_new_lanes AS ON INSERT TO outbox_lane
+  DO ALSO UPDATE outbox_lane SET state = 'closed', final_sequence = 0 WHERE lane_id = NEW.lane_id
+
+-- name: LoseNewLanes [sqlite]
+CREATE TRIGGER lose_new_lanes AFTER INSERT ON outbox_lane
+BEGIN UPDATE outbox_lane SET state = 'closed', final_sequence = 0 WHERE lane_id = NEW.lane_id; END

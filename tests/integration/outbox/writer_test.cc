@@ -155,6 +155,13 @@ TEST_P(WriterTest, AWriterWhoseDatabaseWentBackInTimeClosesTheLaneWhereItIsAndOp
   EXPECT_EQ(handover_.Take()[first].head, 1);
 }
 
+TEST_P(WriterTest, BacksOffFromLanesThatAreLostAsSoonAsTheyAreOpened) {
+  ASSERT_OK(Change(sql::kLoseNewLanes));
+  SubmitKey("a");
+  for (int attempt = 0; attempt < 3; ++attempt) EXPECT_GT(writer_->Step(), absl::ZeroDuration());
+  EXPECT_THAT(Lanes(), SizeIs(3));
+}
+
 TEST_P(WriterTest, ClosingFinishesWhatIsLeft) {
   handler_.AbortNext(1000);
   const auto answer = SubmitKey("a");
