@@ -15,8 +15,9 @@ ExitCode RunGet(Invocation& invocation) {
   const std::vector<std::string>& arguments = invocation.arguments;
   if (arguments.size() != 1 || !IsUtf8(arguments[0])) {
     invocation.problems.Add("ORDER_ID", "give one order's id");
-    return ExitCode::kWrongUsage;
   }
+  if (!invocation.problems.empty()) return ExitCode::kWrongUsage;
+
   const Settings& settings = invocation.settings;
   const auto stub = orders::v1::OrderService::NewStub(OpenChannel(settings.orders));
   orders::v1::GetOrderRequest request;

@@ -18,6 +18,7 @@ namespace tally::client {
 namespace {
 
 constexpr absl::Duration kLook = absl::Milliseconds(50);
+constexpr absl::Duration kMeasured = absl::Seconds(1);
 
 // A load run: its connections and what they have done so far.
 class Load {
@@ -49,14 +50,15 @@ class Load {
       failed += connection->failed();
     }
     const absl::Duration elapsed = base::MonotonicNow() - start_;
-    const double rate = absl::FDivDuration(absl::Seconds(placed - shown_placed_),
-                                           std::max(elapsed - shown_at_, kLook));
-    shown_placed_ = placed;
-    shown_at_ = elapsed;
+    if (elapsed - measured_at_ >= kMeasured) {
+      rate_ = absl::FDivDuration(absl::Seconds(placed - measured_placed_), elapsed - measured_at_);
+      measured_placed_ = placed;
+      measured_at_ = elapsed;
+    }
     const bool counts = plan_.duration == absl::InfiniteDuration();
     progress.Show(counts ? placed + failed : absl::ToInt64Milliseconds(elapsed),
                   counts ? plan_.count : absl::ToInt64Milliseconds(plan_.duration),
-                  absl::StrFormat("%.0f per second, %d placed, %d under way, %d failed", rate,
+                  absl::StrFormat("%.0f per second, %d placed, %d under way, %d failed", rate_,
                                   placed, sent - placed - failed, failed));
   }
 
@@ -70,8 +72,9 @@ class Load {
   const LoadPlan plan_;
   const absl::Duration start_;
   std::vector<std::unique_ptr<LoadConnection>> connections_;
-  int64_t shown_placed_ = 0;
-  absl::Duration shown_at_;
+  double rate_ = 0;  // over the last second or so
+  int64_t measured_placed_ = 0;
+  absl::Duration measured_at_;
 };
 
 }  // namespace

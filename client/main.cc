@@ -3,11 +3,14 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "client/arguments.h"
 #include "client/commands.h"
 #include "client/help.h"
 #include "client/settings.h"
 #include "common/config/command_line.h"
+#include "common/config/spelling.h"
 
 namespace tally::client {
 namespace {
@@ -15,7 +18,7 @@ namespace {
 const std::vector<Command>& Commands() {
   static const auto& commands = *new std::vector<Command>{
       {.name = "place",
-       .arguments = "--customer=NAME --line=SKU:QUANTITY:PRICE[:DESCRIPTION] …",
+       .arguments = "--customer=NAME --line=SKU:QUANTITY:PRICE[:DESCRIPTION]...",
        .summary = "place one order",
        .details = "Prints the order's id, its total and its consistency token.",
        .flags = {"customer", "currency", "line", "request_id", "place_time"},
@@ -70,15 +73,21 @@ const std::vector<Command>& Commands() {
 
 int Exit(ExitCode code) { return static_cast<int>(code); }
 
+int ExitWithUnknown(const std::string& name) {
+  std::vector<std::string> names;
+  for (const Command& command : Commands()) names.push_back(command.name);
+  const std::string nearest = config::NearestWord(name, names);
+  std::fprintf(stderr, "tally: no such command: %s%s; see `tally help`\n", name.c_str(),
+               nearest.empty() ? "" : absl::StrCat("; did you mean ", nearest, "?").c_str());
+  return Exit(ExitCode::kWrongUsage);
+}
+
 int ExitWithHelp(const std::vector<std::string>& arguments) {
-  const std::string name = arguments.empty() ? "" : arguments.back();
-  if (const Command* command = FindCommand(Commands(), name)) {
-    std::fputs(HelpOf(*command).c_str(), stdout);
-    return Exit(ExitCode::kOk);
-  }
-  const bool wanted = name.empty() || name == "help";
-  std::fputs(HelpOf(Commands()).c_str(), wanted ? stdout : stderr);
-  return Exit(wanted ? ExitCode::kOk : ExitCode::kWrongUsage);
+  const std::string name = arguments.empty() ? "help" : arguments.back();
+  const Command* command = FindCommand(Commands(), name);
+  if (command == nullptr && name != "help") return ExitWithUnknown(name);
+  std::fputs((command != nullptr ? HelpOf(*command) : HelpOf(Commands())).c_str(), stdout);
+  return Exit(ExitCode::kOk);
 }
 
 int ExitWith(const base::Violations& problems, const Command& command) {
@@ -107,11 +116,10 @@ int Run(const std::vector<std::string>& words) {
   }
   if (arguments[0] == "help") return ExitWithHelp(arguments);
   const Command* command = FindCommand(Commands(), arguments[0]);
-  if (command == nullptr) return ExitWithHelp(arguments);
+  if (command == nullptr) return ExitWithUnknown(arguments[0]);
   arguments.erase(arguments.begin());
   CheckFlagsOf(*command, words, problems);
   const Settings settings = ReadSettings(problems);
-  if (!problems.empty()) return ExitWith(problems, *command);
   Invocation invocation{settings, arguments, problems};
   const ExitCode code = command->run(invocation);
   return problems.empty() ? Exit(code) : ExitWith(problems, *command);
@@ -121,6 +129,8 @@ int Run(const std::vector<std::string>& words) {
 }  // namespace tally::client
 
 int main(int argc, char** argv) {
+  // The distribution's Abseil checks the order of all locks, gRPC's included: a tenth of each call.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   return tally::client::Run(tally::client::MergeRepeated(words, "line"));
 }

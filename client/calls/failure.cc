@@ -7,17 +7,18 @@
 namespace tally::client {
 namespace {
 
-std::string Headline(const grpc::Status& status, const rpc::ErrorDetails& details) {
+std::string CodeAndReason(const grpc::Status& status, const rpc::ErrorDetails& details) {
   const std::string code = rpc::CodeName(status.error_code());
   const bool reason_adds = !details.reason.empty() && details.reason != code;
-  return absl::StrCat(code, reason_adds ? " " + details.reason : "", ": ", status.error_message());
+  return reason_adds ? absl::StrCat(code, " ", details.reason) : code;
 }
 
 }  // namespace
 
 std::string Describe(const grpc::Status& status) {
   const rpc::ErrorDetails details = rpc::DetailsOf(status);
-  std::string text = Headline(status, details) + "\n";
+  std::string text = CodeAndReason(status, details);
+  absl::StrAppend(&text, details.violations.empty() ? ": " + status.error_message() : "", "\n");
   for (const base::Violation& violation : details.violations) {
     absl::StrAppend(&text, "  ", violation.field, ": ", violation.description, "\n");
   }
@@ -26,7 +27,9 @@ std::string Describe(const grpc::Status& status) {
 
 std::string DescribeBriefly(const grpc::Status& status) {
   const rpc::ErrorDetails details = rpc::DetailsOf(status);
-  if (details.violations.empty()) return Headline(status, details);
+  if (details.violations.empty()) {
+    return absl::StrCat(CodeAndReason(status, details), ": ", status.error_message());
+  }
   std::string text;
   for (const base::Violation& violation : details.violations) {
     absl::StrAppend(&text, text.empty() ? "" : "; ", violation.field, ": ", violation.description);

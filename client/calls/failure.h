@@ -8,7 +8,8 @@
 
 namespace tally::client {
 
-// For people, several lines: code, reason, message, then each violated field on a line of its own.
+// For people: code, reason and message, or instead of the message each violated field on a line of
+// its own.
 std::string Describe(const grpc::Status& status);
 
 // The same on one line, for reports.

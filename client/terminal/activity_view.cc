@@ -128,7 +128,8 @@ std::string DescribeFreshness(const Freshness& freshness) {
       text = "NOT FINAL: events are missing and need an operator";
       break;
     default:
-      text = "NOT FINAL: the message bus or a producer cannot be asked; events may be missing";
+      text =
+          "NOT FINAL: what else happened is not known; the message bus or a producer was not asked";
   }
   if (freshness.has_as_of()) {
     absl::StrAppend(&text, "; as of ", FormatTimestamp(freshness.as_of()), ", ",

@@ -65,11 +65,13 @@ TEST(CsvReaderTest, KeepsACarriageReturnThatEndsNoLine) {
 }
 
 TEST(CsvReaderTest, CountsLinesOfTheFileNotRecords) {
-  const std::vector<CsvRecord> records = ReadAll("h\n\n\"a\nb\"\nc\n");
-  ASSERT_EQ(records.size(), 3u);
-  EXPECT_EQ(records[0].line, 1);
-  EXPECT_EQ(records[1].line, 3);
-  EXPECT_EQ(records[2].line, 5);
+  for (const char* content : {"h\n\n\"a\nb\"\nc\n", "h\r\n\r\n\"a\r\nb\"\r\nc\r\n"}) {
+    const std::vector<CsvRecord> records = ReadAll(content);
+    ASSERT_EQ(records.size(), 3u);
+    EXPECT_EQ(records[0].line, 1);
+    EXPECT_EQ(records[1].line, 3);
+    EXPECT_EQ(records[2].line, 5);
+  }
 }
 
 TEST(CsvReaderTest, LosesOneLineToAQuoteThatIsNotClosed) {
