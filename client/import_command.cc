@@ -123,7 +123,7 @@ ExitCode RunImport(Invocation& invocation) {
   if (!problems.empty()) return ExitCode::kWrongUsage;
 
   const ImportReport report = Importer(invocation.settings, concurrency, std::move(invoices)).Run();
-  std::puts((invocation.settings.json ? report.Json() : report.Summary()).c_str());
+  std::fputs((invocation.settings.json ? report.Json() + "\n" : report.Summary()).c_str(), stdout);
   if (report_file.is_open()) {
     report_file << report.Full();
     report_file.close();

@@ -33,7 +33,12 @@ orders::v1::Order::State ReadState(base::Violations& problems) {
 // A day stands for its first instant, or with `end` for the first after it.
 absl::StatusOr<absl::Time> ParseTimeOrDay(const std::string& text, bool end) {
   const absl::StatusOr<absl::CivilDay> day = base::ParseDate(text);
-  if (!day.ok()) return ParseRfc3339(text);
+  if (!day.ok()) {
+    const absl::StatusOr<absl::Time> time = ParseRfc3339(text);
+    if (time.ok()) return time;
+    return absl::InvalidArgumentError(
+        "must be a day such as 2010-12-01 or a time such as 2010-12-01T08:26:00Z");
+  }
   const base::TimeInterval bounds = base::DayBounds(*day, absl::UTCTimeZone());
   return end ? bounds.end : bounds.start;
 }
@@ -58,7 +63,7 @@ orders::v1::ListOrdersRequest ReadRequest(base::Violations& problems) {
   return request;
 }
 
-// Prints each page when it comes, and nothing more when nobody reads any longer.
+// Prints each page when it comes.
 class Listing {
  public:
   explicit Listing(bool json) : json_(json) {}

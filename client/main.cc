@@ -129,7 +129,7 @@ int Run(const std::vector<std::string>& words) {
 }  // namespace tally::client
 
 int main(int argc, char** argv) {
-  // The distribution's Abseil checks the order of all locks, gRPC's included: a tenth of each call.
+  // The distribution's Abseil checks the order of all locks, gRPC's included, at a cost to each.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   return tally::client::Run(tally::client::MergeRepeated(words, "line"));
