@@ -88,6 +88,13 @@ std::string FormatAge(const google::protobuf::Duration& lag) {
   return absl::FormatDuration(age);
 }
 
+// Of an answer that does not know whether anything is missing: what it does know.
+absl::string_view DescribeUnknown(const Freshness& freshness) {
+  if (!freshness.has_pending_events()) return "NOT FINAL: the message bus cannot be reached";
+  if (freshness.pending_events() > 0) return "NOT FINAL: events are on their way";
+  return "All that has reached the message bus is counted; what producers still hold is not known";
+}
+
 }  // namespace
 
 std::string DescribeActivity(const ListDailyActivityResponse& activity, int columns, bool unicode) {
@@ -128,8 +135,7 @@ std::string DescribeFreshness(const Freshness& freshness) {
       text = "NOT FINAL: events are missing and need an operator";
       break;
     default:
-      text =
-          "NOT FINAL: what else happened is not known; the message bus or a producer was not asked";
+      text = DescribeUnknown(freshness);
   }
   if (freshness.has_as_of()) {
     absl::StrAppend(&text, "; as of ", FormatTimestamp(freshness.as_of()), ", ",

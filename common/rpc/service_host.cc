@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/telemetry/log_flags.h"
 
@@ -78,6 +79,8 @@ void ServiceHost::EndByForceAfter(absl::Duration grace) {
 
 int RunService(int argc, char** argv, const config::Program& program,
                const std::function<absl::Status(ServiceHost&)>& run) {
+  // Debian's Abseil searches for deadlocks at every lock; that is for tests.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   base::Violations problems;
   const config::CommandLine command_line = config::Parse(argc, argv, program, problems);
   if (command_line.answer.has_value()) {
