@@ -135,7 +135,7 @@ std::string DescribeFreshness(const Freshness& freshness) {
       text = "NOT FINAL: events are missing and need an operator";
       break;
     default:
-      text = DescribeUnknown(freshness);
+      text = std::string(DescribeUnknown(freshness));
   }
   if (freshness.has_as_of()) {
     absl::StrAppend(&text, "; as of ", FormatTimestamp(freshness.as_of()), ", ",
