@@ -96,7 +96,7 @@ TEST_F(PostgresTest, AStatementThatTakesTooLongMayBeRetried) {
 }
 
 TEST_F(PostgresTest, ATransactionLeftIdleLosesItsSession) {
-  options_.idle_in_transaction_timeout = absl::Milliseconds(50);
+  options_.idle_in_transaction_timeout = absl::Milliseconds(700);
   OpenIt();
   Transaction idle = Begin(Mode::kWrite);
   ASSERT_OK_AND_ASSIGN(const auto pid, idle.QueryOne<int64_t>(sql::kBackendPid));
