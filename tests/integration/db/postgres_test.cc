@@ -87,7 +87,7 @@ TEST_F(PostgresTest, TheVictimOfADeadlockMayRetry) {
 }
 
 TEST_F(PostgresTest, AStatementThatTakesTooLongMayBeRetried) {
-  options_.statement_timeout = absl::Milliseconds(50);
+  options_.statement_timeout = absl::Milliseconds(700);
   OpenIt();
   Transaction transaction = Begin(Mode::kRead);
   const absl::Status ended = transaction.Execute(sql::kDawdle).status();
