@@ -4,9 +4,13 @@
 #   stop_stack                                                            (also runs when the script ends)
 #
 # Sets nats_url, orders and activity to where they listen.
+#
+# Each process has a session of its own, where the terminal's Ctrl-C does not reach it: stop_stack's signal is then the
+# first, and a service takes a second one for an order to end by force.
 
 bin=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/release/bin
-started=()  # pids, in order of start
+services=()  # pids, in order of start
+nats_pid=
 
 # wait_for WHAT PID LOG COMMAND…: runs COMMAND until it succeeds, at most 20 seconds; prints what it printed.
 wait_for() {
@@ -26,17 +30,17 @@ start_nats() {
   local dir=$1 port=$2
   mkdir -p "$dir/nats"
   rm -f "$dir"/nats/nats-server_*.ports
-  nats-server -js -sd "$dir/nats" -a 127.0.0.1 -p "$port" --ports_file_dir "$dir/nats" >"$dir/nats.log" 2>&1 &
-  started+=($!)
-  nats_url=$(wait_for nats-server $! "$dir/nats.log" grep -oh 'nats://[0-9.:]*' -r "$dir/nats" --include '*.ports')
+  setsid nats-server -js -sd "$dir/nats" -a 127.0.0.1 -p "$port" --ports_file_dir "$dir/nats" >"$dir/nats.log" 2>&1 &
+  nats_pid=$!
+  nats_url=$(wait_for nats-server $nats_pid "$dir/nats.log" grep -oh 'nats://[0-9.:]*' -r "$dir/nats" --include '*.ports')
 }
 
 # start_service NAME DIR LISTEN HTTP: prints nothing; sets `address`.
 start_service() {
   local name=$1 dir=$2
-  "$bin/$name" --listen="$3" --http="$4" --nats="$nats_url" --database="sqlite:$dir/$name.db" \
+  setsid "$bin/$name" --listen="$3" --http="$4" --nats="$nats_url" --database="sqlite:$dir/$name.db" \
     >"$dir/$name.out" 2>"$dir/$name.log" &
-  started+=($!)
+  services+=($!)
   address=$(wait_for "$name" $! "$dir/$name.log" grep -m 1 '^ready ' "$dir/$name.out")
   address=${address#ready }
 }
@@ -51,12 +55,16 @@ start_stack() {
   activity=$address
 }
 
-# Ends everything in reverse order: services first, so that they still find the bus.
+# Ends everything, services first, so that they still find the bus.
 stop_stack() {
   local i
-  for ((i = ${#started[@]} - 1; i >= 0; --i)); do
-    kill -TERM "${started[i]}" 2>/dev/null && wait "${started[i]}" 2>/dev/null
-  done
-  started=()
-  return 0
+  for ((i = ${#services[@]} - 1; i >= 0; --i)); do end "${services[i]}"; done
+  [ -z "$nats_pid" ] || end "$nats_pid"
+  services=() nats_pid=
+}
+
+# end PID: asks a process to end and waits for it, whatever its exit code.
+end() {
+  kill -TERM "$1" 2>/dev/null || true
+  wait "$1" 2>/dev/null || true
 }
