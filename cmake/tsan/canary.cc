@@ -1,6 +1,7 @@
 // Shows that ThreadSanitizer works here: it reports the race of `race`, and of `wrong_lock`, and
 // nothing of `ordered`.
 
+#include <atomic>
 #include <iostream>
 #include <string_view>
 #include <thread>
@@ -57,13 +58,16 @@ int TakeTurns() {
 int HandOver() {
   int value = 0;
   absl::Notification notified;
-  absl::BlockingCounter counted(1);
+  absl::BlockingCounter counted(2);
+  std::atomic<bool> first_counted = false;  // Relaxed: orders the two counts, and nothing else.
   absl::Mutex mutex;
   absl::CondVar changed;
   bool signalled = false;
   std::thread other([&] {
     value = 1;
     notified.Notify();
+    while (!first_counted.load(std::memory_order_relaxed)) std::this_thread::yield();
+    counted.DecrementCount();
     counted.Wait();
     ++value;
     absl::MutexLock lock(&mutex);
@@ -73,6 +77,7 @@ int HandOver() {
   while (!notified.HasBeenNotified()) std::this_thread::yield();
   ++value;
   counted.DecrementCount();
+  first_counted.store(true, std::memory_order_relaxed);
   {
     absl::MutexLock lock(&mutex);
     while (!signalled) changed.Wait(&mutex);
