@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <iterator>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/db/error.h"
 
@@ -24,10 +25,7 @@ std::vector<Command*> View(const std::vector<std::unique_ptr<Command>>& commands
 CommandBatch::CommandBatch(std::vector<std::unique_ptr<Command>> commands)
     : commands_(std::move(commands)), view_(View(commands_)) {}
 
-CommandBatch::~CommandBatch() {
-  Finish(in_doubt_ ? absl::UnknownError("shutting down before the outcome was settled")
-                   : absl::UnavailableError("shutting down"));
-}
+CommandBatch::~CommandBatch() { Fail(absl::UnavailableError("shutting down")); }
 
 void CommandBatch::OutcomeUnknown() {
   in_doubt_ = true;
@@ -89,6 +87,12 @@ void CommandBatch::Finish(const absl::Status& status) {
   view_.clear();
   for (const auto& command : commands_) command->Finish(status);
   commands_.clear();
+}
+
+void CommandBatch::Fail(const absl::Status& status) {
+  Finish(in_doubt_ ? absl::UnknownError(absl::StrCat(
+                         "the outcome of a commit could not be settled: ", status.message()))
+                   : status);
 }
 
 CommandBatch CommandBatch::SplitOff() {

@@ -41,6 +41,9 @@ class CommandBatch {
   // Finishes the commands that nobody waits for any more.
   void GiveUpOverdue(absl::Time now);
   void Finish(const absl::Status& status);
+  // Nothing of the last attempt was written; UNKNOWN when an earlier one is in doubt: this one may
+  // have failed before it could look.
+  void Fail(const absl::Status& status);
 
   // Takes the first half away. At least two commands.
   CommandBatch SplitOff();

@@ -128,7 +128,7 @@ absl::Duration Writer::AfterFailure(const absl::Status& status) {
       batches_.push_back(batch.SplitOff());
       break;
     case CommandBatch::Next::kFail:
-      batch.Finish(status);
+      batch.Fail(status);
       batches_.pop_back();
       break;
   }

@@ -109,6 +109,18 @@ TEST_F(CommandBatchTest, SaysWhyACommandIsGivenUp) {
   EXPECT_EQ(give_up(in_doubt, true), absl::StatusCode::kUnknown);
 }
 
+TEST_F(CommandBatchTest, AFailureAfterACommitInDoubtSettlesNothing) {
+  const End certain = Add();
+  Batch().Fail(Error(ErrorKind::kStatement));
+  EXPECT_THAT(certain->status, StatusIs(absl::StatusCode::kInternal));
+
+  const End in_doubt = Add();
+  CommandBatch batch = Batch();
+  batch.OutcomeUnknown();
+  batch.Fail(Error(ErrorKind::kStatement));
+  EXPECT_THAT(in_doubt->status, StatusIs(absl::StatusCode::kUnknown));
+}
+
 TEST_F(CommandBatchTest, SplitsInOrderAndKeepsWhatIsKnown) {
   std::vector<End> ends;
   for (int i = 0; i < 5; ++i) ends.push_back(Add());
