@@ -1,5 +1,6 @@
 #include "order_service/store/order_store.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -154,10 +155,19 @@ absl::StatusOr<std::vector<Order>> OrderStore::List(db::Transaction& transaction
   const OrderCursor edge = filter.newest_first ? OrderCursor{absl::InfiniteFuture(), kLastUuid}
                                                : OrderCursor{absl::InfinitePast(), base::Uuid()};
   const OrderCursor from = after.value_or(edge);
+  // SQLite enters the index by these two bounds alone, and reads every page before this one if they
+  // do not follow the cursor.
+  absl::Time start_time = filter.start_time;
+  absl::Time end_time = filter.end_time;
+  if (filter.newest_first) {
+    end_time = std::min(end_time, from.place_time + absl::Microseconds(1));
+  } else {
+    start_time = std::max(start_time, from.place_time);
+  }
   db::Params params = {
-      {"start_time", ToMicros(filter.start_time)}, {"end_time", ToMicros(filter.end_time)},
-      {"after_time", ToMicros(from.place_time)},   {"after_id", from.order_id.ToString()},
-      {"state", StateText(filter.state)},          {"orders_max", orders_max}};
+      {"start_time", ToMicros(start_time)},      {"end_time", ToMicros(end_time)},
+      {"after_time", ToMicros(from.place_time)}, {"after_id", from.order_id.ToString()},
+      {"state", StateText(filter.state)},        {"orders_max", orders_max}};
   if (!filter.customer.empty()) params.push_back({"customer", filter.customer});
   std::vector<StoredOrder> found;
   RETURN_IF_ERROR(QueryOrders(transaction, ListStatement(filter), params, found));
