@@ -70,8 +70,9 @@ absl::StatusOr<base::Uuid> ParseOrderId(const std::string& text) {
 }
 
 absl::Status DatabaseAway(const absl::Status& status) {
-  if (db::KindOf(status) == db::ErrorKind::kConnection ||
-      db::KindOf(status) == db::ErrorKind::kRetry) {
+  const db::ErrorKind kind = db::KindOf(status);
+  if (kind == db::ErrorKind::kConnection || kind == db::ErrorKind::kRetry ||
+      kind == db::ErrorKind::kUnknownOutcome) {
     return rpc::Unavailable("DATABASE_UNAVAILABLE", "orders cannot be read right now",
                             absl::Seconds(1));
   }
