@@ -1,5 +1,8 @@
 #include "common/db/error.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
@@ -28,10 +31,10 @@ constexpr KindRow kKinds[] = {
 };
 
 const KindRow& RowOf(ErrorKind kind) {
-  for (const KindRow& row : kKinds) {
-    if (row.kind == kind) return row;
-  }
-  TALLY_CHECK(false);  // kNone is no error
+  const KindRow* row = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                    [kind](const KindRow& known) { return known.kind == kind; });
+  TALLY_CHECK(row != std::end(kKinds));  // kNone is no error
+  return *row;
 }
 
 }  // namespace
