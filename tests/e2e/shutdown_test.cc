@@ -52,6 +52,8 @@ TEST_F(ShutdownTest, OrderServiceClosesItsLanesAndLosesNothing) {
 
 TEST_F(ShutdownTest, OrderServiceEndsWithoutTheBusToo) {
   system_->nats().Kill();
+  const int64_t placed = Query("placed_orders.sql");
+  ASSERT_EVENTUALLY(Query("placed_orders.sql") > placed, kPatience);
   EXPECT_THAT(system_->orders().Terminate(kStopTimeout), testkit::IsOkAndHolds(0));
   EXPECT_EQ(Query("open_lanes.sql"), 0);
   ASSERT_OK(system_->orders().Start());

@@ -10,8 +10,8 @@ namespace {
 
 using testkit::Process;
 
-// 3 orders under way and 200 ms for the way there and back.
-constexpr absl::Duration kOneWay = absl::Milliseconds(100);
+// 3 orders under way and 500 ms for the way there and back.
+constexpr absl::Duration kOneWay = absl::Milliseconds(250);
 constexpr char kConcurrency[] = "--concurrency=3";
 
 absl::StatusOr<Ended> WaitFor(Process& process, absl::Duration timeout) {

@@ -28,7 +28,7 @@ absl::StatusOr<Ended> RunTally(const System& system, std::vector<std::string> ar
                                absl::Duration timeout = absl::Seconds(60));
 
 // `tally import --json` under way against one order_service. Between them lies a slow network, so
-// that a test can do something before the import has ended: 15 orders a second at most.
+// that a test can do something before the import has ended: 6 orders a second at most.
 class SlowImport {
  public:
   static absl::StatusOr<std::unique_ptr<SlowImport>> Start(const System& system,
