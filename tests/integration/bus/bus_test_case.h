@@ -37,10 +37,7 @@ class BusTestCase : public testing::Test {
   }
 
   std::unique_ptr<Bus> Connect(const std::string& url) {
-    auto bus = NewNatsBus({.urls = {url},
-                           .name = "test",
-                           .ping_interval = absl::Milliseconds(500),
-                           .reconnect_wait = absl::Milliseconds(50)},
+    auto bus = NewNatsBus({.urls = {url}, .name = "test", .reconnect_wait = absl::Milliseconds(50)},
                           telemetry_);
     EXPECT_OK(bus);
     EXPECT_EVENTUALLY((*bus)->Connected(), kPatience);

@@ -58,7 +58,7 @@ TEST_F(ConnectionTest, GoesOnTryingAfterAuthenticationFailed) {
 TEST_F(ConnectionTest, NoticesAFrozenServerAndReconnectsWhenItThaws) {
   Start();
   ASSERT_OK(server_->Freeze());
-  EXPECT_EVENTUALLY(!bus_->Connected(), absl::Seconds(10));
+  EXPECT_EVENTUALLY(!bus_->Connected(), absl::Seconds(15));
   ASSERT_OK(server_->Thaw());
   EXPECT_EVENTUALLY(bus_->Connected(), kPatience);
   EXPECT_OK(bus_->Declare(stream_, Soon()));

@@ -120,7 +120,7 @@ TEST_F(PullConsumerTest, NeverHoldsMoreThanThePrefetch) {
   int64_t taken = 0;
   EXPECT_TRUE(Repeat([&] {
     const auto some = consumer->Take(10);  // and acknowledges none of them
-    EXPECT_OK(some);
+    if (!some.ok()) return false;
     taken += static_cast<int64_t>(some->size());
     EXPECT_LE(AckPending(), taken + 100);
     wake_up_.Set();
@@ -154,7 +154,7 @@ TEST_F(PullConsumerTest, LargeMessagesAllArriveThoughTheyExceedARequestsBytes) {
   std::set<int64_t> sequences;
   EXPECT_TRUE(Repeat([&] {
     auto some = consumer->Take(1);
-    EXPECT_OK(some);
+    if (!some.ok()) return false;
     for (const Delivery& delivery : *some) {
       EXPECT_EQ(delivery.message.payload.size(), payload.size());
       sequences.insert(delivery.stream_sequence);
@@ -175,7 +175,7 @@ TEST_F(PullConsumerTest, TwoConsumersOfOneDurableShareItsMessages) {
   EXPECT_TRUE(Repeat([&] {
     for (PullConsumer* consumer : {first.get(), second.get()}) {
       const auto some = consumer->Take(20);
-      EXPECT_OK(some);
+      if (!some.ok()) return false;
       consumer->Ack(*some);
       for (const Delivery& delivery : *some) sequences.insert(delivery.stream_sequence);
       if (consumer == first.get()) by_first += some->size();
