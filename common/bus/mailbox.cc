@@ -55,7 +55,7 @@ Mailbox::~Mailbox() {
     box_->open = false;
     box_->messages.clear();
   }
-  natsSubscription_Destroy(subscription_);
+  if (subscription_ != nullptr) link_->Retire(subscription_);
 }
 
 absl::string_view Mailbox::TokenOf(absl::string_view subject) const {

@@ -11,6 +11,21 @@ constexpr int64_t kFlushWaitMs = 1;
 
 }  // namespace
 
+NatsLink::~NatsLink() {
+  natsConnection_Close(connection_);
+  {
+    absl::MutexLock lock(&mutex_);
+    for (natsSubscription* subscription : retired_) natsSubscription_Destroy(subscription);
+  }
+  natsConnection_Destroy(connection_);
+}
+
+void NatsLink::Retire(natsSubscription* subscription) {
+  natsSubscription_Unsubscribe(subscription);
+  absl::MutexLock lock(&mutex_);
+  retired_.push_back(subscription);
+}
+
 absl::Status NatsLink::Publish(const std::string& subject, const std::string& reply,
                                absl::string_view payload) const {
   const int size = static_cast<int>(payload.size());

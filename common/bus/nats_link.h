@@ -4,9 +4,12 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
 
 namespace tally::bus {
 
@@ -15,7 +18,7 @@ namespace tally::bus {
 class NatsLink {
  public:
   explicit NatsLink(natsConnection* connection) : connection_(connection) {}  // Owned from now on.
-  ~NatsLink() { natsConnection_Destroy(connection_); }
+  ~NatsLink();  // Closes; waits for the library's reading thread.
 
   NatsLink(const NatsLink&) = delete;
   NatsLink& operator=(const NatsLink&) = delete;
@@ -26,12 +29,18 @@ class NatsLink {
   // Buffered; blocks no longer than the write deadline. `reply` may be empty.
   absl::Status Publish(const std::string& subject, const std::string& reply,
                        absl::string_view payload) const;
+  // Ends a subscription of this link and owns it from now on. Its memory is given back only after
+  // the library has stopped reading: nats.c 3.5 and earlier use a subscription it has just looked
+  // up without holding it, so destroying one while messages come corrupts memory (its issue 637).
+  void Retire(natsSubscription* subscription);
   // Hands what is buffered to the socket now instead of within the millisecond the library would
   // wait for more.
   void Flush() const;
 
  private:
   natsConnection* const connection_;
+  absl::Mutex mutex_;
+  std::vector<natsSubscription*> retired_ ABSL_GUARDED_BY(mutex_);
 };
 
 // UNAVAILABLE with the library's text for all but NATS_OK.
