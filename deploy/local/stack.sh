@@ -1,7 +1,7 @@
 # Starts nats-server, order_service and activity_service on one machine; sourced by `up` and `demo`.
 #
 #   start_stack DIR NATS_PORT ORDERS ORDERS_HTTP ACTIVITY ACTIVITY_HTTP   (HOST:PORT; port 0 or -1 for NATS: a free one)
-#   stop_stack                                                            (also runs when the script ends)
+#   stop_stack                                                            (for the EXIT trap)
 #
 # Sets nats_url, orders and activity to where they listen.
 #
@@ -46,7 +46,6 @@ start_service() {
 }
 
 start_stack() {
-  trap stop_stack EXIT
   mkdir -p "$1"
   start_nats "$1" "$2"
   start_service order_service "$1" "$3" "$4"

@@ -1,5 +1,7 @@
 #include "order_service/service/order_service.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -20,6 +22,8 @@ namespace {
 // A page ends early rather than grow beyond what clients accept in one message (4 MiB unless they
 // say otherwise).
 constexpr size_t kPageBytesMax = 3 << 20;
+// Orders read in one go: each may have half a MiB.
+constexpr int kReadAtOnce = 50;
 
 using PlaceOrderCall = rpc::UnaryCall<v1::PlaceOrderRequest, v1::PlaceOrderResponse>;
 
@@ -159,27 +163,32 @@ absl::Status OrderService::Get(rpc::Call& call, const v1::GetOrderRequest& reque
 absl::Status OrderService::List(rpc::Call& call, const v1::ListOrdersRequest& request,
                                 v1::ListOrdersResponse& response) {
   ASSIGN_OR_RETURN(const ListQuery query, ParseListQuery(request));
-  std::vector<Order> orders;
-  RETURN_IF_ERROR(DatabaseAway(
-      database_.Run(db::Mode::kRead, call.deadline(), [&](db::Transaction& transaction) {
-        ASSIGN_OR_RETURN(orders,
-                         store_.List(transaction, query.filter, query.after, query.page_size + 1));
-        return absl::OkStatus();
-      })));
+  return DatabaseAway(database_.Run(
+      db::Mode::kRead, call.deadline(),
+      [&](db::Transaction& transaction) { return FillPage(transaction, query, response); }));
+}
+
+absl::Status OrderService::FillPage(db::Transaction& transaction, const ListQuery& query,
+                                    v1::ListOrdersResponse& response) {
+  std::optional<OrderCursor> last = query.after;
   size_t bytes = 0;
-  for (const Order& order : orders) {
-    const bool full = response.orders_size() == query.page_size || bytes > kPageBytesMax;
-    if (full) break;
-    v1::Order& message = *response.add_orders();
-    ToMessage(order, message);
-    bytes += message.ByteSizeLong();
+  for (;;) {
+    // One more than the page has room for tells whether another page follows.
+    const int wanted = std::min(kReadAtOnce, query.page_size - response.orders_size() + 1);
+    ASSIGN_OR_RETURN(const std::vector<Order> orders,
+                     store_.List(transaction, query.filter, last, wanted));
+    for (const Order& order : orders) {
+      if (response.orders_size() == query.page_size || bytes > kPageBytesMax) {
+        response.set_next_page_token(EncodePageToken(query.filter, *last));
+        return absl::OkStatus();
+      }
+      v1::Order& message = *response.add_orders();
+      ToMessage(order, message);
+      bytes += message.ByteSizeLong();
+      last = OrderCursor{order.place_time, order.order_id};
+    }
+    if (static_cast<int>(orders.size()) < wanted) return absl::OkStatus();
   }
-  const size_t listed = response.orders_size();
-  if (listed < orders.size()) {
-    const Order& last = orders[listed - 1];
-    response.set_next_page_token(EncodePageToken(query.filter, {last.place_time, last.order_id}));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace tally::orders

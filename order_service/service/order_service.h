@@ -11,6 +11,7 @@
 #include "common/rpc/endpoint.h"
 #include "common/rpc/executor.h"
 #include "common/telemetry/telemetry.h"
+#include "order_service/service/list_query.h"
 #include "order_service/store/order_store.h"
 #include "tally/orders/v1/order_service.grpc.pb.h"
 
@@ -49,6 +50,8 @@ class OrderService final : public v1::OrderService::CallbackService {
                    v1::GetOrderResponse& response);
   absl::Status List(rpc::Call& call, const v1::ListOrdersRequest& request,
                     v1::ListOrdersResponse& response);
+  absl::Status FillPage(db::Transaction& transaction, const ListQuery& query,
+                        v1::ListOrdersResponse& response);
 
   const OrderServiceOptions options_;
   outbox::Outbox& outbox_;
