@@ -24,7 +24,7 @@ class Mailbox {
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
 
-  const NatsLink& link() const { return *link_; }
+  NatsLink& link() const { return *link_; }
   std::string Address(absl::string_view token) const { return prefix_ + std::string(token); }
   // The token a message was sent to; empty for one with a subject of its own (a delivery from a
   // stream).

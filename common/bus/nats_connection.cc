@@ -50,7 +50,9 @@ absl::StatusOr<int64_t> NatsConnection::max_payload() const {
 
 void NatsConnection::Drop(const NatsLink& link, const std::string& reason) {
   absl::MutexLock lock(&mutex_);
-  if (link_.get() == &link) drop_reason_ = reason;
+  if (link_.get() != &link) return;
+  link_ = nullptr;
+  drop_reason_ = reason;
 }
 
 int64_t NatsConnection::AddListener(Waker listener) {

@@ -44,7 +44,7 @@ class NatsConnection {
   // Of the current or the last link; UNAVAILABLE before the first.
   absl::StatusOr<int64_t> max_payload() const;
 
-  // Closes `link` if it is still the current one, so that a new one is made.
+  // If `link` is the current one: there is none from now on, until a new one is made.
   void Drop(const NatsLink& link, const std::string& reason);
 
   int64_t AddListener(Waker listener);

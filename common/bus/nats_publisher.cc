@@ -42,32 +42,29 @@ absl::Status NatsPublisher::Publish(uint64_t token, const Message& message,
   RETURN_IF_ERROR(UseCurrentLink());
   if (sent_.size() >= options_.window) return absl::ResourceExhaustedError("publish window full");
   const NatsMsgPtr encoded = Encode(message, message_id);
-  if (encoded == nullptr)
-    return absl::InvalidArgumentError("not a NATS message: subject or header name empty");
+  if (encoded == nullptr) return absl::InvalidArgumentError("not a NATS message: no subject");
 
-  const natsStatus status = natsConnection_PublishMsg(mailbox_->link().get(), encoded.get());
+  const natsStatus status = mailbox_->link().Publish(encoded.get());
   if (status == NATS_MAX_PAYLOAD) {
     AddResult(
         {.token = token, .outcome = PublishOutcome::kRefused, .error = natsStatus_GetText(status)});
     return absl::OkStatus();
   }
-  if (status == NATS_CONNECTION_CLOSED)
-    return absl::UnavailableError("message bus: connection closed");
+  if (status != NATS_OK) {
+    connection_.Drop(mailbox_->link(), absl::StrCat("publish: ", natsStatus_GetText(status)));
+  }
+  if (status == NATS_CONNECTION_CLOSED) return absl::UnavailableError("message bus: not connected");
+  // After any other error the message may or may not have left: it is settled with its link.
   sent_.push_back(
       {.token = token, .deadline = base::MonotonicNow() + options_.ack_timeout, .settled = false});
   buffered_bytes_ += message.payload.size();
-  if (status != NATS_OK) {
-    // Part of it may have been written, and the server would take the next message for its rest.
-    connection_.Drop(mailbox_->link(), absl::StrCat("publish: ", natsStatus_GetText(status)));
-    mailbox_.reset();
-    SettleAll(natsStatus_GetText(status));
-  }
   return absl::OkStatus();
 }
 
 void NatsPublisher::Flush() {
-  if (mailbox_ != nullptr && buffered_bytes_ > 0 && buffered_bytes_ < kWriteBuffer)
+  if (mailbox_ != nullptr && buffered_bytes_ > 0 && buffered_bytes_ < kWriteBuffer) {
     mailbox_->link().Flush();
+  }
   buffered_bytes_ = 0;
 }
 

@@ -199,7 +199,7 @@ void NatsPullConsumer::Ask(absl::Duration now) {
   if (mailbox_ == nullptr) return;
   if (!fault_.ok()) stall_.Suspect();
   if (stall_.AskNow(now)) {
-    mailbox_->link().Publish(state_subject_, mailbox_->Address(kStateToken), "").IgnoreError();
+    Send(state_subject_, kStateToken, "");
   }
   if (!fault_.ok()) return;
   if (window_.outstanding() == 0) stall_.OnAskedAnew(now);
@@ -208,9 +208,7 @@ void NatsPullConsumer::Ask(absl::Duration now) {
     const std::string body = absl::StrCat(
         "{\"batch\":", request->batch, ",\"expires\":", absl::ToInt64Nanoseconds(kRequestExpires),
         ",\"max_bytes\":", max_bytes, "}");
-    mailbox_->link()
-        .Publish(pull_subject_, mailbox_->Address(absl::StrCat(request->token)), body)
-        .IgnoreError();
+    Send(pull_subject_, absl::StrCat(request->token), body);
   }
 }
 
@@ -228,8 +226,17 @@ void NatsPullConsumer::Reply(absl::Span<const Delivery> deliveries, absl::string
   if (mailbox_ == nullptr) return;
   for (const Delivery& delivery : deliveries) {
     if (delivery.epoch != epoch_) continue;
-    if (!mailbox_->link().Publish(delivery.reply, "", word).ok()) return;
+    if (!Send(delivery.reply, "", word)) return;
   }
+}
+
+bool NatsPullConsumer::Send(const std::string& subject, absl::string_view token,
+                            absl::string_view payload) {
+  const std::string address = token.empty() ? "" : mailbox_->Address(token);
+  const natsStatus status = mailbox_->link().Publish(subject, address, payload);
+  if (status == NATS_OK) return true;
+  connection_.Drop(mailbox_->link(), absl::StrCat("pull: ", natsStatus_GetText(status)));
+  return false;
 }
 
 }  // namespace tally::bus

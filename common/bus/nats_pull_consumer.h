@@ -49,6 +49,8 @@ class NatsPullConsumer final : public PullConsumer {
   void Ask(absl::Duration now);
   void Remedy(StallWatch::Remedy remedy);
   void Reply(absl::Span<const Delivery> deliveries, absl::string_view word);
+  // `token`: whose answers come to the mailbox; empty: none does.
+  bool Send(const std::string& subject, absl::string_view token, absl::string_view payload);
 
   NatsConnection& connection_;
   const PullConsumerOptions options_;

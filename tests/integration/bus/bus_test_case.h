@@ -54,7 +54,7 @@ class BusTestCase : public testing::Test {
   }
 
   std::unique_ptr<Publisher> NewPublisher(Bus& bus, size_t window = 4096,
-                                          absl::Duration ack_timeout = absl::Seconds(2)) {
+                                          absl::Duration ack_timeout = absl::Minutes(10)) {
     return bus.NewPublisher(
         {.window = window, .ack_timeout = ack_timeout, .waker = [this] { wake_up_.Set(); }});
   }
@@ -137,7 +137,7 @@ class BusTestCase : public testing::Test {
   base::WakeUp wake_up_;
   StreamConfig stream_{.name = "ORDERS", .subjects = {"orders.v1.>"}};
   DurableConfig durable_{
-      .stream = "ORDERS", .name = "activity", .description = "test", .ack_wait = absl::Seconds(2)};
+      .stream = "ORDERS", .name = "activity", .description = "test", .ack_wait = absl::Minutes(10)};
   std::unique_ptr<NatsServer> server_;
   std::unique_ptr<Bus> bus_;
 };

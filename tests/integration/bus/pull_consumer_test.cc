@@ -78,6 +78,7 @@ TEST_F(PullConsumerTest, HeadersAreThoseThatOtherClientsWriteAndRead) {
 
 TEST_F(PullConsumerTest, AcknowledgedMessagesNeverComeAgainAndTheOthersDo) {
   Start();
+  durable_.ack_wait = absl::Seconds(2);
   DeclareBoth();
   PublishStored(1, 4);
   const auto consumer = NewConsumer(*bus_);
@@ -130,7 +131,6 @@ TEST_F(PullConsumerTest, NeverHoldsMoreThanThePrefetch) {
 
 TEST_F(PullConsumerTest, LargeMessagesAllArriveThoughTheyExceedARequestsBytes) {
   Start();
-  durable_.ack_wait = absl::Minutes(1);
   DeclareBoth();
   const auto publisher = NewPublisher(*bus_, 10, absl::Minutes(1));
   const std::string payload(900'000, 'x');
@@ -214,7 +214,6 @@ TEST_F(PullConsumerTest, GoesOnAfterTheServerWasKilledAndStartedAgain) {
 
 TEST_F(PullConsumerTest, ADeletedDurableIsNotFoundUntilItIsDeclaredAgain) {
   Start();
-  durable_.ack_wait = absl::Minutes(1);
   DeclareBoth();
   PublishStored(1, 3);
   const auto consumer = NewConsumer(*bus_);
@@ -230,7 +229,6 @@ TEST_F(PullConsumerTest, ADeletedDurableIsNotFoundUntilItIsDeclaredAgain) {
 
 TEST_F(PullConsumerTest, RepliesToADeletedDurableDoNotReachTheNextOfItsName) {
   Start();
-  durable_.ack_wait = absl::Minutes(1);
   DeclareBoth();
   PublishStored(1, 3);
   const auto consumer = NewConsumer(*bus_);
@@ -255,7 +253,6 @@ TEST_F(PullConsumerTest, ADeletedStreamIsNotFoundUntilItIsDeclaredAgain) {
 
 TEST_F(PullConsumerTest, AWipedBrokerIsNotFoundUntilItIsDeclaredAgain) {
   Start();
-  durable_.ack_wait = absl::Minutes(1);
   DeclareBoth();
   PublishStored(1, 3);
   const auto consumer = NewConsumer(*bus_);
@@ -326,7 +323,6 @@ TEST_F(PullConsumerTest, AStallIsCountedAndMendedStepByStep) {
 TEST_F(PullConsumerTest, HavingNothingToDeliverIsNotAStall) {
   Start();
   durable_.max_ack_pending = 2;
-  durable_.ack_wait = absl::Minutes(1);
   DeclareBoth();
   PublishStored(1, 5);
   const auto consumer = NewConsumer(*bus_);
