@@ -8,7 +8,8 @@
 # Each process has a session of its own, where the terminal's Ctrl-C does not reach it: stop_stack's signal is then the
 # first, and a service takes a second one for an order to end by force.
 
-bin=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/release/bin
+# Where the binaries are; STACK_BIN names another folder.
+bin=${STACK_BIN:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/build/release/bin}
 services=()  # pids, in order of start
 nats_pid=
 
