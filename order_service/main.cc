@@ -24,8 +24,9 @@ ABSL_FLAG(int64_t, max_event_bytes, 512 << 10,
 ABSL_FLAG(int, queue_orders, 8192,
           "Orders that may wait to be written, 1 to 1000000; more are refused with "
           "RESOURCE_EXHAUSTED.");
-ABSL_FLAG(absl::Duration, lease, absl::Seconds(5),
-          "How long an instance may be silent before others close and publish its lanes, 2s to 5m.");
+ABSL_FLAG(
+    absl::Duration, lease, absl::Seconds(5),
+    "How long an instance may be silent before others close and publish its lanes, 2s to 5m.");
 
 namespace tally::orders {
 namespace {
@@ -106,9 +107,8 @@ absl::Status Run(rpc::ServiceHost& host) {
   OutboxOpsService ops(telemetry);
 
   outbox.Start();
-  const absl::Status served =
-      host.Serve({{v1::OrderService::service_full_name(), &orders},
-                  {ops::v1::OutboxService::service_full_name(), &ops}});
+  const absl::Status served = host.Serve({{v1::OrderService::service_full_name(), &orders},
+                                          {ops::v1::OutboxService::service_full_name(), &ops}});
   outbox.Shutdown(host.clock().Now() + absl::Seconds(5));
   return served;
 }

@@ -23,7 +23,8 @@ std::string Blob(int bytes) {
 // Lanes and sequences as writers give them: one lane for each client, numbered without gaps.
 std::string Script(const RowSizes& sizes) {
   const std::string lane =
-      "lpad(to_hex(:run::int), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(:client_id::int), 12, '0')";
+      "lpad(to_hex(:run::int), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(:client_id::int), 12, "
+      "'0')";
   return absl::StrCat(
       "\\set seq :seq + 1\n"
       "BEGIN;\n"

@@ -189,6 +189,10 @@ TEST_P(RelayTest, ReadsBackWhatMemoryDidNotHold) {
   }
   ASSERT_TRUE(StepUntil([&] { return PublishedThrough(lane, 300); }));
   ExpectStreamIs(lane, 300);
+
+  std::vector<OutboxEvent> next(20);
+  handover_->Committed(lane, 320, next);
+  EXPECT_THAT(handover_->Take().at(lane).events, SizeIs(20)) << "memory was not given back";
 }
 
 TEST_P(RelayTest, ParksTheEventTheBusRefusesAndGoesOn) {

@@ -43,9 +43,9 @@ class RelayTestCase : protected OutboxTestCase {
   // Asks JetStream for what no product code may: "STREAM.PURGE.NOTES".
   void Administer(const std::string& request);
 
-  RelayOptions options_{.lanes = {.renew_every = absl::Milliseconds(100),
-                                  .cursor_every = absl::Milliseconds(20)},
-                        .refusal_backoff = {.initial = absl::Milliseconds(10)}};
+  RelayOptions options_{
+      .lanes = {.renew_every = absl::Milliseconds(100), .cursor_every = absl::Milliseconds(20)},
+      .refusal_backoff = {.initial = absl::Milliseconds(10)}};
   base::WakeUp wake_up_;
   std::unique_ptr<testkit::NatsServer> server_;
   std::unique_ptr<bus::Bus> bus_;
