@@ -34,7 +34,6 @@ absl::Status Outbox::Migrate(db::Database& database) {
 Outbox::Outbox(OutboxOptions options, db::Database& database, bus::Bus& bus, BatchHandler& handler,
                base::Clock& clock, telemetry::Telemetry& telemetry)
     : options_(std::move(options)),
-      clock_(clock),
       telemetry_(telemetry),
       queue_(options_.queue_commands_max, options_.queue_bytes_max, telemetry.metrics),
       lanes_(StoreOptions(options_, database, clock), database),

@@ -89,7 +89,6 @@ class Outbox {
   void WakeRelay();
 
   const OutboxOptions options_;
-  base::Clock& clock_;
   telemetry::Telemetry& telemetry_;
   std::shared_ptr<base::StepThread> relay_thread_;
   std::atomic<base::StepThread*> relay_to_wake_ = nullptr;  // the same, for all threads
