@@ -2,10 +2,13 @@
 // alternating. See
 // ./dev bench.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
+#include "tests/bench/cpu_time.h"
 #include "tests/bench/pgbench.h"
 #include "tests/e2e/system.h"
 #include "tests/e2e/tally.h"
@@ -41,6 +45,49 @@ double Median(std::vector<double> values) {
 testkit::PostgresServer*& Server() {
   static testkit::PostgresServer* server = nullptr;
   return server;
+}
+
+// What the parts have used and done so far.
+struct Totals {
+  std::map<std::string, absl::Duration> cpu;
+  double writer_batches, writer_commands, writer_seconds;
+  double inbox_batches, inbox_events, inbox_seconds;
+};
+
+Totals Look(e2e::System& system) {
+  const absl::Duration orders = CpuTimeOf(system.orders().pid());
+  const absl::Duration activity = CpuTimeOf(system.activity().pid());
+  const absl::Duration nats = CpuTimeOf(system.nats().pid());
+  const absl::Duration postgres = CpuTimeOf(Server()->pid());
+  const auto metric = [](e2e::ServiceProcess& service, const char* name) {
+    return service.Metric(name).value_or(0);
+  };
+  return {.cpu = {{"order_service", orders},
+                  {"activity_service", activity},
+                  {"nats-server", nats},
+                  {"PostgreSQL", postgres},
+                  {"tally", CpuTimeOf(getpid()) - orders - activity - nats - postgres}},
+          .writer_batches = metric(system.orders(), "tally_writer_batch_commands_count"),
+          .writer_commands = metric(system.orders(), "tally_writer_batch_commands_sum"),
+          .writer_seconds = metric(system.orders(), "tally_writer_commit_seconds_sum"),
+          .inbox_batches = metric(system.activity(), "tally_inbox_batch_events_count"),
+          .inbox_events = metric(system.activity(), "tally_inbox_batch_events_sum"),
+          .inbox_seconds = metric(system.activity(), "tally_inbox_transaction_seconds_sum")};
+}
+
+void PrintCost(const Totals& before, const Totals& after, int orders) {
+  std::printf("          µs of CPU per order:");
+  for (const auto& [part, cpu] : after.cpu) {
+    std::printf(" %s %.1f", part.c_str(),
+                absl::ToDoubleMicroseconds(cpu - before.cpu.at(part)) / orders);
+  }
+  const double writes = after.writer_batches - before.writer_batches;
+  const double counts = after.inbox_batches - before.inbox_batches;
+  std::printf("\n          batches: %.0f orders written in %.1f ms, %.0f events counted in %.1f ms\n",
+              (after.writer_commands - before.writer_commands) / writes,
+              1e3 * (after.writer_seconds - before.writer_seconds) / writes,
+              (after.inbox_events - before.inbox_events) / counts,
+              1e3 * (after.inbox_seconds - before.inbox_seconds) / counts);
 }
 
 // Orders per second from the first call until activity_service has committed the last one's count.
@@ -74,9 +121,12 @@ absl::Status Measure(const Plan& plan) {
   for (int round = 1; round <= plan.rounds; ++round) {
     ASSIGN_OR_RETURN(const double tps,
                      RunPgbench(system->orders_database(), sizes, kClients, plan.pgbench));
+    const Totals before = Look(*system);
     ASSIGN_OR_RETURN(const double rate, PlaceUntilCounted(*system, plan.orders));
+    const Totals after = Look(*system);
     std::printf("round %d   pgbench %6.0f   PlaceOrder until counted %6.0f   ratio %.2f\n", round,
                 tps, rate, rate / tps);
+    PrintCost(before, after, plan.orders);
     std::fflush(stdout);
     yardstick.push_back(tps);
     ours.push_back(rate);

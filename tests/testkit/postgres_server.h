@@ -40,6 +40,7 @@ class PostgresServer {
   // postgresql://tally@127.0.0.1:PORT/DATABASE
   std::string url(absl::string_view database) const;
   int port() const { return port_.port(); }
+  pid_t pid() const { return process_->pid(); }
 
   // Cuts all sessions and ends without a checkpoint: the next start recovers. Nothing happens if it
   // does not run.
