@@ -8,11 +8,13 @@
 #include <string>
 #include <vector>
 
+#include "common/base/consistency_token.h"
 #include "common/rpc/error_details.h"
+#include "tally/events/v1/order_events.pb.h"
+#include "tests/integration/order_service/fixture_sql.h"
 #include "tests/integration/order_service/instance.h"
 #include "tests/testkit/database_urls.h"
 #include "tests/testkit/eventually.h"
-#include "tests/testkit/nats_server.h"
 #include "tests/testkit/nonsense_call.h"
 #include "tests/testkit/postgres_server.h"
 #include "tests/testkit/status_matchers.h"
@@ -22,6 +24,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::Field;
+using testing::HasSubstr;
 
 v1::PlaceOrderRequest Request(const std::string& request_id, int64_t quantity = 2) {
   v1::PlaceOrderRequest request;
@@ -63,6 +66,49 @@ int CountOrders(Instance& instance) {
   return response.orders_size();
 }
 
+// Every order, read in pages of that size.
+std::vector<v1::ListOrdersResponse> ListPages(Instance& instance, int page_size) {
+  std::vector<v1::ListOrdersResponse> pages;
+  v1::ListOrdersRequest request;
+  request.set_page_size(page_size);
+  do {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    const grpc::Status status =
+        instance.stub().ListOrders(&context, request, &pages.emplace_back());
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    request.set_page_token(pages.back().next_page_token());
+  } while (!request.page_token().empty());
+  return pages;
+}
+
+std::set<std::string> IdsOf(const std::vector<v1::ListOrdersResponse>& pages) {
+  std::set<std::string> ids;
+  for (const v1::ListOrdersResponse& page : pages)
+    for (const v1::Order& order : page.orders()) ids.insert(order.order_id());
+  return ids;
+}
+
+struct StoredEvent {
+  std::string type;
+  std::string headers;
+  events::v1::OrderCreated created;
+};
+
+StoredEvent EventAt(Instance& instance, const base::Uuid& lane_id, int64_t sequence) {
+  StoredEvent event;
+  EXPECT_OK(instance.database().Run(
+      db::Mode::kRead, absl::Now() + absl::Seconds(30), [&](db::Transaction& transaction) {
+        return transaction.Query<std::string, std::string, db::Bytes>(
+            fixture::sql::kFindEvent, {{"lane_id", lane_id.ToString()}, {"sequence", sequence}},
+            [&](std::string type, std::string headers, const db::Bytes& payload) {
+              event = {std::move(type), std::move(headers), {}};
+              EXPECT_TRUE(event.created.ParseFromString(payload.data));
+            });
+      }));
+  return event;
+}
+
 class ServiceTest : public testing::TestWithParam<testkit::DatabaseKind> {
  protected:
   void SetUp() override {
@@ -87,6 +133,37 @@ TEST_P(ServiceTest, PlacesAnOrderWithoutTheBusAndReturnsItLater) {
   v1::GetOrderResponse response;
   ASSERT_TRUE(instance->stub().GetOrder(&context, request, &response).ok());
   EXPECT_EQ(response.order().SerializeAsString(), placed.response.order().SerializeAsString());
+}
+
+TEST_P(ServiceTest, TheTokenNamesTheEventOfTheOrder) {
+  constexpr char kTrace[] = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  for (const int64_t sequence : {1, 2, 3}) {
+    grpc::ClientContext context;
+    SetDeadline(context);
+    context.AddMetadata("traceparent", kTrace);
+    v1::PlaceOrderResponse placed;
+    ASSERT_TRUE(instance->stub().PlaceOrder(&context, Request(""), &placed).ok());
+    ASSERT_OK_AND_ASSIGN(const auto token,
+                         base::ConsistencyToken::Parse(placed.consistency_token()));
+    ASSERT_EQ(placed.order().history_size(), 1);
+    EXPECT_EQ(placed.order().history(0).lane_id(), token.lane_id.ToString());
+    EXPECT_EQ(placed.order().history(0).sequence(), token.sequence);
+    const StoredEvent event = EventAt(*instance, token.lane_id, token.sequence);
+    EXPECT_EQ(event.type, "tally.events.v1.OrderCreated");
+    EXPECT_THAT(event.headers, HasSubstr(kTrace));
+    EXPECT_EQ(event.created.order().order_id(), placed.order().order_id()) << sequence;
+  }
+}
+
+TEST_P(ServiceTest, AnOrderThatIsNotThereIsNotFound) {
+  v1::GetOrderRequest request;
+  request.set_order_id("01932b5c-7a3e-7c52-9d5e-3f6a1b2c4d5e");
+  grpc::ClientContext context;
+  SetDeadline(context);
+  v1::GetOrderResponse response;
+  const grpc::Status status = instance->stub().GetOrder(&context, request, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(rpc::DetailsOf(status).reason, "ORDER_NOT_FOUND");
 }
 
 TEST_P(ServiceTest, ARepeatedRequestIdGivesTheSameOrderAndTokenAgain) {
@@ -143,21 +220,25 @@ TEST_P(ServiceTest, NamesEveryViolatedField) {
 
 TEST_P(ServiceTest, PagesThroughOrders) {
   for (int i = 0; i < 120; ++i) ASSERT_TRUE(Place(*instance, Request("")).status.ok());
-  v1::ListOrdersRequest request;
-  request.set_page_size(70);
-  std::set<std::string> met;
-  int pages = 0;
-  do {
-    grpc::ClientContext context;
-    SetDeadline(context);
-    v1::ListOrdersResponse response;
-    ASSERT_TRUE(instance->stub().ListOrders(&context, request, &response).ok());
-    for (const v1::Order& order : response.orders()) met.insert(order.order_id());
-    request.set_page_token(response.next_page_token());
-    ++pages;
-  } while (!request.page_token().empty());
-  EXPECT_EQ(met.size(), 120);
-  EXPECT_EQ(pages, 2);
+  for (const int page_size : {60, 70}) {
+    const std::vector<v1::ListOrdersResponse> pages = ListPages(*instance, page_size);
+    ASSERT_EQ(pages.size(), 2);
+    EXPECT_EQ(pages[0].orders_size(), page_size);
+    EXPECT_EQ(pages[1].orders_size(), 120 - page_size);
+    EXPECT_EQ(IdsOf(pages).size(), 120);
+  }
+}
+
+TEST_P(ServiceTest, APageEndsBeforeItIsTooLargeForAMessage) {
+  v1::PlaceOrderRequest large = Request("");
+  v1::OrderLine line = large.lines(0);
+  for (int i = 0; i < 256; ++i) line.mutable_description()->append("€");
+  for (int i = 0; i < 600; ++i) *large.add_lines() = line;
+  constexpr int kOrders = 10;
+  for (int i = 0; i < kOrders; ++i) ASSERT_TRUE(Place(*instance, large).status.ok());
+  const std::vector<v1::ListOrdersResponse> pages = ListPages(*instance, kOrders);
+  EXPECT_EQ(pages.size(), 2);
+  EXPECT_EQ(IdsOf(pages).size(), kOrders);
 }
 
 TEST_P(ServiceTest, EveryMethodOfEveryServiceExplainsItsErrors) {
@@ -188,10 +269,10 @@ TEST(ServiceOutageTest, WithoutItsDatabaseItRefusesAndRecovers) {
   grpc::ClientContext context;
   SetDeadline(context, absl::Seconds(2));
   v1::PlaceOrderResponse response;
-  EXPECT_FALSE(instance.stub().PlaceOrder(&context, Request("r2"), &response).ok());
+  EXPECT_FALSE(instance.stub().PlaceOrder(&context, Request("given up"), &response).ok());
   ASSERT_OK(server->Restart());
   ASSERT_EVENTUALLY(Place(instance, Request("r2")).status.ok(), absl::Seconds(20));
-  EXPECT_EQ(CountOrders(instance), 2);
+  EXPECT_EQ(CountOrders(instance), 2) << "what nobody waits for is not written";
 }
 
 }  // namespace

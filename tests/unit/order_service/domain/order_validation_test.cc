@@ -80,6 +80,20 @@ TEST(OrderValidation, RefusesANegativePrice) {
   EXPECT_THAT(FieldsWrongIn(content), ElementsAre("lines[0].unit_price"));
 }
 
+TEST(OrderValidation, HoldsEveryTextToItsLength) {
+  OrderContent content = ValidContent();
+  OrderLine& line = content.lines[0];
+  content.customer = std::string(128, 'c');
+  line.sku = std::string(64, 's');
+  line.description = std::string(256, 'd');
+  EXPECT_THAT(FieldsWrongIn(content), IsEmpty());
+  for (std::string* text : {&content.customer, &line.sku, &line.description}) *text += 'x';
+  EXPECT_THAT(FieldsWrongIn(content),
+              ElementsAre("customer", "lines[0].sku", "lines[0].description"));
+  for (std::string* text : {&content.customer, &line.sku, &line.description}) text->clear();
+  EXPECT_THAT(FieldsWrongIn(content), ElementsAre("customer", "lines[0].sku"));
+}
+
 TEST(OrderValidation, RefusesNoLinesAndTooMany) {
   OrderContent content = ValidContent();
   content.lines.clear();
@@ -108,6 +122,8 @@ TEST(OrderValidation, TakesPlaceTimesFrom1980ToFiveMinutesAhead) {
   EXPECT_THAT(FieldsWrongIn(content), ElementsAre("place_time"));
   content.place_time = kNow + absl::Minutes(5);
   EXPECT_THAT(FieldsWrongIn(content), IsEmpty());
+  content.place_time = kNow + absl::Minutes(5) + absl::Microseconds(1);
+  EXPECT_THAT(FieldsWrongIn(content), ElementsAre("place_time"));
 }
 
 TEST(OrderValidation, RequestIdsArePrintableAscii) {
@@ -121,6 +137,7 @@ TEST(OrderValidation, RequestIdsArePrintableAscii) {
   EXPECT_TRUE(valid(std::string(128, 'a')));
   EXPECT_FALSE(valid(std::string(129, 'a')));
   EXPECT_FALSE(valid("tab\t"));
+  EXPECT_FALSE(valid("delete\x7f"));
   EXPECT_FALSE(valid("é"));
 }
 
@@ -132,8 +149,9 @@ TEST(TextProblem, CountsCodePointsNotBytes) {
 TEST(TextProblem, RefusesControlCharactersAndBrokenUtf8) {
   for (const std::string& text :
        {std::string("a\0b", 3), std::string("\n"), std::string("\x7f"), std::string("\xc2\x85"),
-        std::string("\xff"), std::string("\xc0\xaf"), std::string("\xe2\x82"),
-        std::string("\xed\xa0\x80"), std::string("\xf4\x90\x80\x80")}) {
+        std::string("\xff"), std::string("\xc0\xaf"), std::string("\xe2\x82"), std::string("\xc3("),
+        std::string("\xe0\x9f\xbf"), std::string("\xf0\x8f\xbf\xbf"), std::string("\xed\xa0\x80"),
+        std::string("\xf4\x90\x80\x80")}) {
     EXPECT_THAT(TextProblem(text, 0, 10), ::testing::Optional(HasSubstr("UTF-8")))
         << testing::PrintToString(text);
   }

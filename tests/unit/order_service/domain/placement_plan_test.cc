@@ -51,15 +51,15 @@ TEST(PlacementPlan, KeepsCallersApart) {
 
 TEST(PlacementPlan, AnswersARepeatedCallWithTheStoredOrder) {
   const PlacementKey commands[] = {{Id(1), "", "a", "A"}, {Id(2), "", "a", "B"}};
-  const PlacementKey stored[] = {{Id(9), "", "a", "A"}};
+  const PlacementKey stored[] = {{Id(8), "", "z", "Z"}, {Id(9), "", "a", "A"}};
   EXPECT_THAT(PlanPlacements(commands, stored),
-              ElementsAre(Placement{Kind::kStored, 0}, Placement{Kind::kConflict, 0}));
+              ElementsAre(Placement{Kind::kStored, 1}, Placement{Kind::kConflict, 1}));
 }
 
 TEST(PlacementPlan, RecognisesItsOwnOrderAfterAnUnknownCommit) {
   const PlacementKey commands[] = {{Id(1), "", "", "A"}};
-  const PlacementKey stored[] = {{Id(1), "", "", "A"}};
-  EXPECT_THAT(PlanPlacements(commands, stored), ElementsAre(Placement{Kind::kStored, 0}));
+  const PlacementKey stored[] = {{Id(9), "", "", "A"}, {Id(1), "", "", "A"}};
+  EXPECT_THAT(PlanPlacements(commands, stored), ElementsAre(Placement{Kind::kStored, 1}));
 }
 
 // One order per (caller, request_id) whatever the batches look like, against a plain map.

@@ -23,12 +23,13 @@ TEST(PageToken, ComesBackAsItWas) {
 TEST(PageToken, BelongsToItsFilter) {
   const OrderFilter filter;
   const std::string token = EncodePageToken(filter, kCursor);
-  OrderFilter by_customer, by_state, newest_first, later;
+  OrderFilter by_customer, by_state, newest_first, later, earlier;
   by_customer.customer = "17850";
   by_state.state = OrderState::kPlaced;
   newest_first.newest_first = true;
   later.start_time = absl::UnixEpoch();
-  for (const OrderFilter& other : {by_customer, by_state, newest_first, later}) {
+  earlier.end_time = absl::UnixEpoch();
+  for (const OrderFilter& other : {by_customer, by_state, newest_first, later, earlier}) {
     EXPECT_THAT(ParsePageToken(token, other), StatusIs(absl::StatusCode::kInvalidArgument));
   }
 }
