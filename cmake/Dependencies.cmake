@@ -31,3 +31,7 @@ target_link_libraries(tally_soci INTERFACE
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 add_library(tally_httplib INTERFACE)
 target_link_libraries(tally_httplib INTERFACE PkgConfig::HTTPLIB OpenSSL::SSL Threads::Threads)
+
+# An order's memory is taken on one thread and given back on another, which glibc's malloc is slow at: about a tenth of
+# the services' CPU time.
+pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)

@@ -22,6 +22,8 @@ endif()
 # Linked into every executable, and only there.
 if(TALLY_SANITIZE STREQUAL "thread")
   set(TALLY_RUNTIME tally_tsan)
+elseif(NOT TALLY_SANITIZE)
+  set(TALLY_RUNTIME PkgConfig::JEMALLOC)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(tally_options INTERFACE -Wthread-safety)

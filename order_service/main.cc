@@ -15,15 +15,19 @@
 #include "order_service/service/outbox_ops_service.h"
 #include "order_service/store/order_store.h"
 
-ABSL_FLAG(int, writers, 2,
-          "Transactions that write orders at the same time, 1 to 16. PostgreSQL only: on SQLite "
-          "there is one writer.");
+ABSL_FLAG(int, writers, 1,
+          "Transactions that write orders at the same time, 1 to 16. One takes all that waits, and "
+          "is the most economical; more pay when it is one PostgreSQL backend that has no time "
+          "left. On SQLite there is one.");
 ABSL_FLAG(int64_t, max_event_bytes, 512 << 10,
           "Size of an order's event at which the order is refused, 16384 to 67108864; below the "
           "bus servers' max_payload.");
 ABSL_FLAG(int, queue_orders, 8192,
           "Orders that may wait to be written, 1 to 1000000; more are refused with "
           "RESOURCE_EXHAUSTED.");
+ABSL_FLAG(int, message_events, 128,
+          "Events that may travel in one message when they wait together, 1 to 1000; 1 for "
+          "consumers that know single events only.");
 ABSL_FLAG(
     absl::Duration, lease, absl::Seconds(5),
     "How long an instance may be silent before others close and publish its lanes, 2s to 5m.");
@@ -47,6 +51,7 @@ Settings ReadSettings(const config::ServiceSettings& shared, base::Violations& p
   settings.outbox.writers = absl::GetFlag(FLAGS_writers);
   settings.outbox.lease = absl::GetFlag(FLAGS_lease);
   settings.outbox.queue_commands_max = static_cast<size_t>(absl::GetFlag(FLAGS_queue_orders));
+  settings.outbox.relay.message_events_max = absl::GetFlag(FLAGS_message_events);
   settings.outbox.stream = {.name = "ORDERS", .subjects = {"orders.v1.>"}};
   bus::ReadStreamSettings(settings.outbox.stream, problems);
 
@@ -61,6 +66,10 @@ Settings ReadSettings(const config::ServiceSettings& shared, base::Violations& p
   }
   if (absl::GetFlag(FLAGS_queue_orders) < 1 || absl::GetFlag(FLAGS_queue_orders) > 1'000'000) {
     problems.Add("--queue_orders", "must be 1 to 1000000");
+  }
+  if (settings.outbox.relay.message_events_max < 1 ||
+      settings.outbox.relay.message_events_max > 1'000) {
+    problems.Add("--message_events", "must be 1 to 1000");
   }
   if (settings.outbox.lease < absl::Seconds(2) || settings.outbox.lease > absl::Minutes(5)) {
     problems.Add("--lease", "must be 2s to 5m");

@@ -21,6 +21,10 @@ std::shared_ptr<grpc::Channel> OpenChannel(const config::HostPort& server) {
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  // Without the filters that nothing here asks for; that of deadlines is one of them.
+  arguments.SetInt(GRPC_ARG_ENABLE_CHANNELZ, 0);
+  arguments.SetInt(GRPC_ARG_MINIMAL_STACK, 1);
+  arguments.SetInt(GRPC_ARG_ENABLE_DEADLINE_CHECKS, 1);
   arguments.SetUserAgentPrefix("tally/" TALLY_VERSION);
   return grpc::CreateCustomChannel(server.ToString(), grpc::InsecureChannelCredentials(),
                                    arguments);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -102,12 +103,16 @@ struct PublisherOptions {
 class PullConsumer {
  public:
   virtual ~PullConsumer() = default;
-  // Up to `max` deliveries that have arrived, oldest first, perhaps none; also sends the pull
-  // requests that are due and mends a subscription that stalled (pending > 0 and nothing delivered:
-  // pull again, subscribe again, reconnect; counted). Does not wait. Call it when woken and at
-  // least every second; again at once when it gave `max`. NOT_FOUND while the durable or its stream
-  // is gone: declare it again. UNAVAILABLE while there is no connection or no JetStream.
-  virtual absl::StatusOr<std::vector<Delivery>> Take(size_t max) = 0;
+  // Up to `max` deliveries that have arrived, oldest first, perhaps none, and no more than hold
+  // `bytes_max` of payload unless it is one alone; also sends the pull requests that are due and
+  // mends a subscription that stalled (pending > 0 and nothing delivered: pull again, subscribe
+  // again, reconnect; counted). Does not wait. Call it when woken and at least every second; again
+  // at once when it gave any. NOT_FOUND while the durable or its stream is gone: declare it again.
+  // UNAVAILABLE while there is no connection or no JetStream.
+  virtual absl::StatusOr<std::vector<Delivery>> Take(size_t max, size_t bytes_max) = 0;
+  absl::StatusOr<std::vector<Delivery>> Take(size_t max) {
+    return Take(max, std::numeric_limits<size_t>::max());
+  }
   // Fire and forget: what is lost comes back redelivered after ack_wait. Only for deliveries of the
   // connection in use: after a reconnect the stream may be another one, where the same reply would
   // acknowledge a message nobody has seen.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -39,5 +40,34 @@ Message ToMessage(Event event);
 
 // INVALID_ARGUMENT names the header that is missing or wrong.
 absl::StatusOr<Event> FromMessage(const Message& message);
+
+// Consecutive events of one lane, one subject and one type: what may travel in one message.
+struct EventRun {
+  struct Entry {
+    absl::Time time;
+    absl::Time record_time;
+    std::string traceparent;
+    std::string payload;
+  };
+
+  std::string lane_id;
+  int64_t first_sequence = 0;
+  std::string source;
+  std::string type;
+  std::string subject;
+  std::vector<Entry> entries;  // at least one
+
+  // "<lane>/<sequence>" of one event, "<lane>/<first>-<last>" of several.
+  std::string Id() const;
+};
+
+// One event as above, several as a tally.events.v1.EventBatch.
+Message ToMessage(EventRun run);
+
+// Whether a message holds an EventBatch, judged by its content type.
+bool HoldsBatch(const Message& message);
+
+// The events of an EventBatch. INVALID_ARGUMENT names the field that is wrong.
+absl::StatusOr<std::vector<Event>> ReadBatch(const Message& message);
 
 }  // namespace tally::bus

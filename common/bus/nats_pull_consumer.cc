@@ -64,11 +64,11 @@ NatsPullConsumer::NatsPullConsumer(NatsConnection& connection, PullConsumerOptio
 
 NatsPullConsumer::~NatsPullConsumer() { connection_.RemoveListener(listener_); }
 
-absl::StatusOr<std::vector<Delivery>> NatsPullConsumer::Take(size_t max) {
+absl::StatusOr<std::vector<Delivery>> NatsPullConsumer::Take(size_t max, size_t bytes_max) {
   RETURN_IF_ERROR(UseCurrentLink());
   const absl::Duration now = base::MonotonicNow();
   Receive(now);
-  std::vector<Delivery> taken = HandOut(max);
+  std::vector<Delivery> taken = HandOut(max, bytes_max);
   Ask(now);
   if (!fault_.ok() && taken.empty()) return fault_;
   return taken;
@@ -183,15 +183,17 @@ void NatsPullConsumer::Remedy(StallWatch::Remedy remedy) {
       .Increment();
 }
 
-std::vector<Delivery> NatsPullConsumer::HandOut(size_t max) {
-  const size_t count = std::min(max, held_.size());
+std::vector<Delivery> NatsPullConsumer::HandOut(size_t max, size_t bytes_max) {
   std::vector<Delivery> taken;
-  taken.reserve(count);
-  for (size_t i = 0; i < count; ++i) {
-    held_bytes_ -= held_.front().message.payload.size();
+  size_t bytes = 0;
+  while (taken.size() < max && !held_.empty()) {
+    const size_t next = held_.front().message.payload.size();
+    if (!taken.empty() && bytes + next > bytes_max) break;
+    bytes += next;
     taken.push_back(std::move(held_.front()));
     held_.pop_front();
   }
+  held_bytes_ -= bytes;
   return taken;
 }
 

@@ -33,7 +33,7 @@ class NatsPullConsumer final : public PullConsumer {
                    telemetry::Metrics& metrics);
   ~NatsPullConsumer() override;
 
-  absl::StatusOr<std::vector<Delivery>> Take(size_t max) override;
+  absl::StatusOr<std::vector<Delivery>> Take(size_t max, size_t bytes_max) override;
   void Ack(absl::Span<const Delivery> deliveries) override;
   void Nak(absl::Span<const Delivery> deliveries, absl::Duration delay) override;
   void InProgress(absl::Span<const Delivery> deliveries) override;
@@ -45,7 +45,7 @@ class NatsPullConsumer final : public PullConsumer {
   void ReceiveStatus(absl::Duration now, absl::string_view token, natsMsg* message);
   void ReceiveState(absl::Duration now, natsMsg* message);
   void Hold(Delivery delivery);
-  std::vector<Delivery> HandOut(size_t max);
+  std::vector<Delivery> HandOut(size_t max, size_t bytes_max);
   void Ask(absl::Duration now);
   void Remedy(StallWatch::Remedy remedy);
   void Reply(absl::Span<const Delivery> deliveries, absl::string_view word);

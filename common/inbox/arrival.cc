@@ -30,18 +30,33 @@ void Place(const bus::Headers& headers, Arrival& arrival) {
   arrival.source = std::string(source);
 }
 
-}  // namespace
+Arrival Unplaced(const bus::Delivery& delivery, absl::Time stream_created, absl::Status why) {
+  Arrival arrival;
+  arrival.delivery = &delivery;
+  arrival.event_id =
+      absl::StrCat(absl::ToUnixMicros(stream_created), "/", delivery.stream_sequence);
+  arrival.Fail(Fault::kUndecodable, std::move(why));
+  return arrival;
+}
 
-Arrival ReadDelivery(const bus::Delivery& delivery, absl::Time stream_created) {
+Arrival Placed(const bus::Delivery& delivery, bus::Event event) {
+  Arrival arrival;
+  arrival.delivery = &delivery;
+  arrival.event_id = event.Id();
+  arrival.lane_id = event.lane_id;
+  arrival.sequence = event.sequence;
+  arrival.source = event.source;
+  arrival.event = std::move(event);
+  return arrival;
+}
+
+Arrival ReadEvent(const bus::Delivery& delivery, absl::Time stream_created) {
   Arrival arrival;
   arrival.delivery = &delivery;
   Place(delivery.message.headers, arrival);
   if (!arrival.placed()) {
-    arrival.event_id =
-        absl::StrCat(absl::ToUnixMicros(stream_created), "/", delivery.stream_sequence);
-    arrival.Fail(Fault::kUndecodable,
-                 absl::InvalidArgumentError("no valid ce-source, ce-lane and ce-sequence"));
-    return arrival;
+    return Unplaced(delivery, stream_created,
+                    absl::InvalidArgumentError("no valid ce-source, ce-lane and ce-sequence"));
   }
   arrival.event_id = absl::StrCat(arrival.lane_id, "/", arrival.sequence);
   absl::StatusOr<bus::Event> event = bus::FromMessage(delivery.message);
@@ -53,6 +68,25 @@ Arrival ReadDelivery(const bus::Delivery& delivery, absl::Time stream_created) {
   return arrival;
 }
 
+}  // namespace
+
+void ReadDelivery(const bus::Delivery& delivery, absl::Time stream_created,
+                  std::vector<Arrival>& arrivals) {
+  if (!bus::HoldsBatch(delivery.message)) {
+    arrivals.push_back(ReadEvent(delivery, stream_created));
+    return;
+  }
+  absl::StatusOr<std::vector<bus::Event>> batch = bus::ReadBatch(delivery.message);
+  if (batch.ok() && !IsSource(batch->front().source)) {
+    batch = absl::InvalidArgumentError("event batch: source: must be printable ASCII");
+  }
+  if (!batch.ok()) {
+    arrivals.push_back(Unplaced(delivery, stream_created, batch.status()));
+    return;
+  }
+  for (bus::Event& event : *batch) arrivals.push_back(Placed(delivery, std::move(event)));
+}
+
 Letter NewLetter(const Arrival& arrival, absl::Time now) {
   Letter letter;
   letter.event_id = arrival.event_id;
@@ -60,7 +94,9 @@ Letter NewLetter(const Arrival& arrival, absl::Time now) {
     letter.lane_id = arrival.lane_id;
     letter.sequence = arrival.sequence;
   }
-  letter.message = arrival.delivery->message;
+  const bus::Message& message = arrival.delivery->message;
+  letter.message =
+      arrival.placed() && bus::HoldsBatch(message) ? bus::ToMessage(arrival.event) : message;
   letter.type = std::string(letter.message.headers.Get("ce-type"));
   letter.first_failure = now;
   return letter;

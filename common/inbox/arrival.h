@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -13,9 +14,9 @@
 
 namespace tally::inbox {
 
-// A delivery as the inbox sees it: its place, and its event or why it cannot be applied.
+// An event as the inbox sees it: its place, and its content or why it cannot be applied.
 struct Arrival {
-  const bus::Delivery* delivery = nullptr;  // outlives this
+  const bus::Delivery* delivery = nullptr;  // that brought it, perhaps with others; outlives this
   std::string event_id;                     // see Letter::event_id
   std::string lane_id;  // a UUID in lower case; empty: it names no place in a lane
   int64_t sequence = 0;
@@ -34,9 +35,11 @@ struct Arrival {
   }
 };
 
-// Reads a delivery. One whose source, lane or sequence is missing or malformed is not placed: it
-// gets its id from the stream, made at `stream_created`.
-Arrival ReadDelivery(const bus::Delivery& delivery, absl::Time stream_created);
+// Appends what a delivery brings: one arrival, or those of an event batch. One whose source, lane
+// or sequence is missing or malformed is not placed: it gets its id from the stream, made at
+// `stream_created`.
+void ReadDelivery(const bus::Delivery& delivery, absl::Time stream_created,
+                  std::vector<Arrival>& arrivals);
 
 // The letter of an arrival that failed, before RecordFailure.
 Letter NewLetter(const Arrival& arrival, absl::Time now);

@@ -62,7 +62,8 @@ absl::StatusOr<bool> Consumer::Consume() {
     return absl::ResourceExhaustedError("too many letters wait to be tried again");
   }
   if (pull_ == nullptr) RETURN_IF_ERROR(Attach());
-  absl::StatusOr<std::vector<bus::Delivery>> taken = pull_->Take(batch_max_);
+  absl::StatusOr<std::vector<bus::Delivery>> taken =
+      pull_->Take(batch_max_, options_.batch_bytes_max);
   if (absl::IsNotFound(taken.status())) Detach();
   if (!taken.ok()) return taken.status();
   in_hand_ = *std::move(taken);

@@ -22,8 +22,9 @@ namespace tally::inbox {
 
 struct ConsumerOptions {
   bus::StreamConfig stream;
-  bus::DurableConfig durable;  // its description names the database it feeds
-  size_t batch_max = 2048;
+  bus::DurableConfig durable;        // its description names the database it feeds
+  size_t batch_max = 2048;           // messages in one transaction; each may hold many events
+  size_t batch_bytes_max = 1 << 20;  // payloads in one transaction, unless of one message
   size_t prefetch = 4096;  // a few batches, no more: held longer than ack_wait they come twice
   absl::Duration letters_every = absl::Seconds(1);
   int letters_at_once = 50;

@@ -44,7 +44,7 @@ Inbox::Inbox(InboxOptions options, InboxStore& store, EventHandler& handler, bas
       bisections_total_(telemetry.metrics.AddCounter(
           "tally_inbox_bisections_total", "Batches bisected because the handler failed.")),
       batch_events_(
-          telemetry.metrics.AddHistogram("tally_inbox_batch_events", "Deliveries in a batch.", {},
+          telemetry.metrics.AddHistogram("tally_inbox_batch_events", "Events in a batch.", {},
                                          {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000})),
       transaction_seconds_(telemetry.metrics.AddHistogram(
           "tally_inbox_transaction_seconds", "One transaction of the inbox, lock waits included.",
@@ -55,13 +55,15 @@ absl::StatusOr<Inbox::Received> Inbox::Receive(absl::Span<const bus::Delivery> d
                                                absl::FunctionRef<void()> still_working) {
   Received received;
   if (deliveries.empty()) return received;
-  batch_events_.Observe(static_cast<double>(deliveries.size()));
   std::vector<Arrival> arrivals;
-  std::vector<Arrival*> open;
   arrivals.reserve(deliveries.size());
   for (const bus::Delivery& delivery : deliveries) {
-    open.push_back(&arrivals.emplace_back(ReadDelivery(delivery, stream_created)));
+    ReadDelivery(delivery, stream_created, arrivals);
   }
+  batch_events_.Observe(static_cast<double>(arrivals.size()));
+  std::vector<Arrival*> open;
+  open.reserve(arrivals.size());
+  for (Arrival& arrival : arrivals) open.push_back(&arrival);
   ASSIGN_OR_RETURN(Attempted all, Attempt(open));
   if (!all.handler.ok()) {
     RETURN_IF_ERROR(Bisect(all.plan.apply, still_working, received));

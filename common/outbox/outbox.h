@@ -27,7 +27,7 @@ struct OutboxOptions {
   bus::StreamConfig stream;   // the one stream its lanes belong to
   std::string instance = {};  // names this process to operators; need not be unique
   absl::Duration lease = absl::Seconds(5);
-  int writers = 2;  // PostgreSQL only: on SQLite there is one
+  int writers = 1;  // PostgreSQL only: on SQLite there is one
   size_t queue_commands_max = 8192;
   size_t queue_bytes_max = 64 << 20;
   size_t memory_bytes_max = 16 << 20;  // committed events kept in memory until they are published

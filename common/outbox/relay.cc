@@ -11,6 +11,7 @@ namespace tally::outbox {
 namespace {
 
 constexpr absl::Duration kTableRetry = absl::Seconds(1);
+constexpr int64_t kRunMax = 4096;  // events looked at, or read from the table, at a time
 
 }  // namespace
 
@@ -50,16 +51,28 @@ void Relay::TakeResults() {
         if (result.first_time) CheckDuplicate(lane);
         [[fallthrough]];
       case bus::PublishOutcome::kStored:
-        lane.outbound.Published(result.sequence);
-        if (!refusals_.empty()) refusals_.erase({lane.id, result.sequence});
+        Published(lane, result.sequences);
         break;
       case bus::PublishOutcome::kRefused:
         Refused(result);
         break;
       case bus::PublishOutcome::kUnavailable:
-        lane.outbound.SendAgain(result.sequence);
+        SendAgain(lane, result.sequences);
         break;
     }
+  }
+}
+
+void Relay::Published(RelayLane& lane, base::SequenceRange sequences) {
+  for (int64_t sequence = sequences.first; sequence <= sequences.last; ++sequence) {
+    lane.outbound.Published(sequence);
+    if (!refusals_.empty()) refusals_.erase({lane.id, sequence});
+  }
+}
+
+void Relay::SendAgain(RelayLane& lane, base::SequenceRange sequences) {
+  for (int64_t sequence = sequences.first; sequence <= sequences.last; ++sequence) {
+    lane.outbound.SendAgain(sequence);
   }
 }
 
@@ -74,8 +87,14 @@ void Relay::CheckDuplicate(RelayLane& lane) {
 }
 
 void Relay::Refused(const StreamPublisher::Result& result) {
-  result.lane->outbound.Hold(result.sequence);
-  Refusal& refusal = refusals_[{result.lane->id, result.sequence}];
+  RelayLane& lane = *result.lane;
+  const int64_t sequence = result.sequences.first;
+  if (result.sequences.last != sequence) {
+    lane.alone_through = std::max(lane.alone_through, result.sequences.last);
+    return SendAgain(lane, result.sequences);
+  }
+  lane.outbound.Hold(sequence);
+  Refusal& refusal = refusals_[{lane.id, sequence}];
   ++refusal.attempts;
   refusal.held = true;
   refusal.error = result.error;
@@ -131,7 +150,7 @@ void Relay::Publish() {
     const size_t room = publisher_.Room();
     if (room == 0) break;
     const size_t share = std::max<size_t>(room / (lanes.size() - i), 1);
-    PublishLane(lanes[i], static_cast<int64_t>(share));
+    PublishLane(lanes[i], share);
   }
   publisher_.Flush();
 }
@@ -146,16 +165,61 @@ std::vector<Relay::LanePtr> Relay::LanesWithEventsToSend() {
   return lanes;
 }
 
-void Relay::PublishLane(const LanePtr& lane, int64_t count) {
-  while (count > 0) {
-    const auto run = lane->outbound.NextRun(count);
+void Relay::PublishLane(const LanePtr& lane, size_t messages) {
+  while (messages > 0) {
+    const auto run = lane->outbound.NextRun(
+        std::min(kRunMax, static_cast<int64_t>(messages) * options_.message_events_max));
     if (!run.has_value()) return;
     DropBelow(*lane, run->first);
-    const bool cached = !lane->cache.empty() && lane->cache.front().sequence == run->first;
-    const int64_t sent = cached ? SendFromCache(lane, *run) : SendFromTable(lane, *run);
+    size_t sent;
+    if (!lane->cache.empty() && lane->cache.front().sequence == run->first) {
+      sent = SendRun(lane, lane->cache, *run, messages);
+    } else {
+      std::deque<OutboxEvent> read = ReadTable(*lane, *run);
+      sent = SendRun(lane, read, *run, messages);
+    }
     if (sent == 0) return;
-    count -= sent;
+    messages -= sent;
   }
+}
+
+size_t Relay::SendRun(const LanePtr& lane, std::deque<OutboxEvent>& events, base::SequenceRange run,
+                      size_t messages) {
+  size_t sent = 0;
+  while (sent < messages && run.first <= run.last && !events.empty() &&
+         events.front().sequence == run.first && publisher_.Room() > 0) {
+    std::vector<OutboxEvent> together = TakeTogether(*lane, events, run.last);
+    run.first = together.back().sequence + 1;
+    if (&events == &lane->cache) {
+      for (const OutboxEvent& event : together) handover_.Release(event.bytes());
+    }
+    if (!publisher_.Send(lane, std::move(together))) break;
+    ++sent;
+  }
+  return sent;
+}
+
+std::vector<OutboxEvent> Relay::TakeTogether(const RelayLane& lane, std::deque<OutboxEvent>& events,
+                                             int64_t last) const {
+  std::vector<OutboxEvent> together;
+  const auto alone = events.front().sequence <= lane.alone_through;
+  const auto events_max = static_cast<size_t>(alone ? 1 : options_.message_events_max);
+  size_t bytes = 0;
+  while (!events.empty() && together.size() < events_max) {
+    OutboxEvent& next = events.front();
+    bytes += next.payload.size();
+    if (!together.empty()) {
+      const OutboxEvent& before = together.back();
+      if (next.sequence > last || next.sequence != before.sequence + 1 ||
+          next.subject != before.subject || next.type != before.type ||
+          bytes > options_.message_bytes_max) {
+        break;
+      }
+    }
+    together.push_back(std::move(next));
+    events.pop_front();
+  }
+  return together;
 }
 
 void Relay::DropBelow(RelayLane& lane, int64_t sequence) {
@@ -165,35 +229,13 @@ void Relay::DropBelow(RelayLane& lane, int64_t sequence) {
   }
 }
 
-int64_t Relay::SendFromCache(const LanePtr& lane, base::SequenceRange run) {
-  std::deque<OutboxEvent>& cache = lane->cache;
-  int64_t next = run.first;
-  for (; next <= run.last && !cache.empty() && cache.front().sequence == next; ++next) {
-    if (publisher_.Room() == 0) break;
-    handover_.Release(cache.front().bytes());
-    const bool sent = publisher_.Send(lane, std::move(cache.front()));
-    cache.pop_front();
-    if (!sent) break;
-  }
-  return next - run.first;
-}
-
-int64_t Relay::SendFromTable(const LanePtr& lane, base::SequenceRange run) {
-  if (!lane->cache.empty()) run.last = std::min(run.last, lane->cache.front().sequence - 1);
-  int64_t sent = 0;
-  for (OutboxEvent& event : ReadTable(*lane, run)) {
-    if (publisher_.Room() == 0 || !publisher_.Send(lane, std::move(event))) break;
-    ++sent;
-  }
-  return sent;
-}
-
-std::vector<OutboxEvent> Relay::ReadTable(RelayLane& lane, base::SequenceRange run) {
+std::deque<OutboxEvent> Relay::ReadTable(RelayLane& lane, base::SequenceRange run) {
+  if (!lane.cache.empty()) run.last = std::min(run.last, lane.cache.front().sequence - 1);
   auto events = store_.Read(lane.id, run, run.last - run.first + 1, options_.read_bytes_max,
                             held_.SessionDeadline());
   read_failures_.Note(events.status());
   if (events.ok() && !events->empty() && events->front().sequence == run.first) {
-    return *std::move(events);
+    return {std::make_move_iterator(events->begin()), std::make_move_iterator(events->end())};
   }
   if (events.ok()) {
     log_.Error("the table lacks an event", {{"lane", lane.id}, {"sequence", run.first}});

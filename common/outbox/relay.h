@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -26,8 +27,10 @@ namespace tally::outbox {
 struct RelayOptions {
   StreamPublisherOptions publisher = {};
   HeldLanesOptions lanes = {};
-  int64_t read_bytes_max = 4 << 20;  // payloads read from the table at a time
-  int refusals_max = 3;              // attempts before an event is parked
+  int message_events_max = 128;         // events that may travel in one message; 1: each alone
+  size_t message_bytes_max = 64 << 10;  // payloads of several events in one message
+  int64_t read_bytes_max = 4 << 20;     // payloads read from the table at a time
+  int refusals_max = 3;                 // attempts before an event is parked
   base::BackoffPolicy refusal_backoff = {.initial = absl::Milliseconds(200),
                                          .max = absl::Seconds(5)};
 };
@@ -43,7 +46,8 @@ struct RelayOptions {
 //   bus away, stream full, no permission
 //     nothing is counted; backs off, alarms (tally_relay_stalled); leases stay renewed
 //   this event refused (too large)
-//     counted, backed off, parked with the cursor in one transaction; the others go on
+//     counted, backed off, parked with the cursor in one transaction; the others go on. Of events
+//     that shared a refused message each is first tried alone
 //   database away
 //     what is in memory is published, the rest waits; leases may expire, and others then close and
 //     drain our lanes
@@ -81,6 +85,8 @@ class Relay {
   };
 
   void TakeResults();
+  void Published(RelayLane& lane, base::SequenceRange sequences);
+  void SendAgain(RelayLane& lane, base::SequenceRange sequences);
   void Refused(const StreamPublisher::Result& result);
   void CheckDuplicate(RelayLane& lane);
   void SettleRefusals();
@@ -90,12 +96,16 @@ class Relay {
 
   void Publish();
   std::vector<LanePtr> LanesWithEventsToSend();
-  void PublishLane(const LanePtr& lane, int64_t count);
-  // Both return how many events of the run they dealt with; 0: no more for now.
-  int64_t SendFromCache(const LanePtr& lane, base::SequenceRange run);
-  int64_t SendFromTable(const LanePtr& lane, base::SequenceRange run);
+  // Sends at most so many messages.
+  void PublishLane(const LanePtr& lane, size_t messages);
+  // Sends what `events` holds of the run, in order, from its beginning. Returns how many messages
+  // that were; 0: no more for now.
+  size_t SendRun(const LanePtr& lane, std::deque<OutboxEvent>& events, base::SequenceRange run,
+                 size_t messages);
+  std::vector<OutboxEvent> TakeTogether(const RelayLane& lane, std::deque<OutboxEvent>& events,
+                                        int64_t last) const;
   void DropBelow(RelayLane& lane, int64_t sequence);
-  std::vector<OutboxEvent> ReadTable(RelayLane& lane, base::SequenceRange run);
+  std::deque<OutboxEvent> ReadTable(RelayLane& lane, base::SequenceRange run);
 
   absl::Duration Rest();
 

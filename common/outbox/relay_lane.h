@@ -30,8 +30,9 @@ struct RelayLane {
   std::deque<OutboxEvent>
       cache;  // what the writer handed over and is not sent; ascending, may have gaps
   absl::Time read_after =
-      absl::InfinitePast();  // the table did not give what it should: not before this
-  bool alarmed = false;      // an unexpected duplicate was reported
+      absl::InfinitePast();   // the table did not give what it should: not before this
+  int64_t alone_through = 0;  // a message of several was refused: up to here each travels alone
+  bool alarmed = false;       // an unexpected duplicate was reported
 };
 
 }  // namespace tally::outbox

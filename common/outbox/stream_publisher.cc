@@ -12,16 +12,30 @@ namespace {
 constexpr absl::Duration kConnectionPoll = absl::Milliseconds(100);
 constexpr absl::Duration kResultPoll = absl::Milliseconds(100);
 
-bus::Event ToBusEvent(const std::string& source, const std::string& lane_id, OutboxEvent event) {
-  return {.lane_id = lane_id,
-          .sequence = event.sequence,
-          .source = source,
-          .type = std::move(event.type),
-          .subject = std::move(event.subject),
-          .time = event.time,
-          .record_time = event.record_time,
-          .traceparent = std::move(event.traceparent),
-          .payload = std::move(event.payload)};
+bus::EventRun ToRun(const std::string& source, const std::string& lane_id,
+                    std::vector<OutboxEvent> events) {
+  bus::EventRun run{.lane_id = lane_id,
+                    .first_sequence = events.front().sequence,
+                    .source = source,
+                    .type = std::move(events.front().type),
+                    .subject = std::move(events.front().subject),
+                    .entries = {}};
+  run.entries.reserve(events.size());
+  for (OutboxEvent& event : events) {
+    run.entries.push_back({.time = event.time,
+                           .record_time = event.record_time,
+                           .traceparent = std::move(event.traceparent),
+                           .payload = std::move(event.payload)});
+  }
+  return run;
+}
+
+bool NoteSent(LaneOutbound& outbound, base::SequenceRange sequences) {
+  bool first_time = true;
+  for (int64_t sequence = sequences.first; sequence <= sequences.last; ++sequence) {
+    first_time = outbound.Sent(sequence) && first_time;
+  }
+  return first_time;
 }
 
 }  // namespace
@@ -88,19 +102,19 @@ void StreamPublisher::Declare() {
       {{"stream", options_.stream.name}, {"what", note}});
 }
 
-bool StreamPublisher::Send(const std::shared_ptr<RelayLane>& lane, OutboxEvent event) {
-  const int64_t sequence = event.sequence;
-  const size_t bytes = event.bytes();
-  bus::Event out = ToBusEvent(options_.source, lane->id, std::move(event));
-  const std::string id = out.Id();
-  const absl::Status status =
-      publisher_->Publish(++last_token_, bus::ToMessage(std::move(out)), id);
+bool StreamPublisher::Send(const std::shared_ptr<RelayLane>& lane,
+                           std::vector<OutboxEvent> events) {
+  const base::SequenceRange sequences = {events.front().sequence, events.back().sequence};
+  bus::EventRun run = ToRun(options_.source, lane->id, std::move(events));
+  const std::string id = run.Id();
+  const bus::Message message = bus::ToMessage(std::move(run));
+  const absl::Status status = publisher_->Publish(++last_token_, message, id);
   if (absl::IsInvalidArgument(status)) {
     results_.push_back({.lane = lane,
-                        .sequence = sequence,
+                        .sequences = sequences,
                         .outcome = bus::PublishOutcome::kRefused,
                         .error = std::string(status.message()),
-                        .first_time = lane->outbound.Sent(sequence)});
+                        .first_time = NoteSent(lane->outbound, sequences)});
     return true;
   }
   if (!status.ok()) {
@@ -108,7 +122,9 @@ bool StreamPublisher::Send(const std::shared_ptr<RelayLane>& lane, OutboxEvent e
     if (!refused_more_) Stall(status.message());
     return false;
   }
-  in_flight_.emplace(last_token_, Sent{lane, sequence, bytes, lane->outbound.Sent(sequence)});
+  const size_t bytes = message.payload.size();
+  in_flight_.emplace(last_token_,
+                     Sent{lane, sequences, bytes, NoteSent(lane->outbound, sequences)});
   in_flight_bytes_ += bytes;
   if (stalled_) probe_ = last_token_;
   return true;
@@ -126,13 +142,14 @@ std::vector<StreamPublisher::Result> StreamPublisher::TakeResults() {
     if (result.outcome == bus::PublishOutcome::kStored ||
         result.outcome == bus::PublishOutcome::kDuplicate) {
       stored = true;
-      published_total_.Increment();
+      published_total_.Increment(
+          static_cast<double>(sent.sequences.last - sent.sequences.first + 1));
     }
     if (result.outcome == bus::PublishOutcome::kUnavailable) unavailable = result.error;
     if (probe_ == result.token) probe_.reset();
     in_flight_bytes_ -= sent.bytes;
     results.push_back({.lane = std::move(sent.lane),
-                       .sequence = sent.sequence,
+                       .sequences = sent.sequences,
                        .outcome = result.outcome,
                        .error = std::move(result.error),
                        .first_time = sent.first_time});

@@ -13,6 +13,7 @@
 #include "common/base/backoff.h"
 #include "common/base/clock.h"
 #include "common/base/forward_clock.h"
+#include "common/base/sequence_set.h"
 #include "common/bus/bus.h"
 #include "common/outbox/outbox_event.h"
 #include "common/outbox/relay_lane.h"
@@ -44,16 +45,17 @@ class StreamPublisher {
 
   // How many messages may be sent now. To be asked only when there is something to send.
   size_t Room();
-  // False: not sent, and nothing more will be for now.
-  bool Send(const std::shared_ptr<RelayLane>& lane, OutboxEvent event);
+  // Sends consecutive events of one subject and type, at least one, in one message. False: not
+  // sent, and nothing more will be for now.
+  bool Send(const std::shared_ptr<RelayLane>& lane, std::vector<OutboxEvent> events);
   void Flush() { publisher_->Flush(); }
 
   struct Result {
     std::shared_ptr<RelayLane> lane;
-    int64_t sequence;
+    base::SequenceRange sequences;  // of the message's events
     bus::PublishOutcome outcome;
     std::string error;
-    bool first_time;  // this process never sent it before
+    bool first_time;  // this process never sent any of them before
   };
   std::vector<Result> TakeResults();
 
@@ -64,7 +66,7 @@ class StreamPublisher {
  private:
   struct Sent {
     std::shared_ptr<RelayLane> lane;
-    int64_t sequence;
+    base::SequenceRange sequences;
     size_t bytes;
     bool first_time;
   };
@@ -87,7 +89,7 @@ class StreamPublisher {
   const std::unique_ptr<bus::Publisher> publisher_;
   absl::flat_hash_map<uint64_t, Sent> in_flight_;  // by token
   size_t in_flight_bytes_ = 0;
-  std::vector<Result> results_;  // of events that never left
+  std::vector<Result> results_;  // of messages that never left
   bool refused_more_ = false;    // the bus' own window was full before ours
   uint64_t last_token_ = 0;
 

@@ -2,9 +2,10 @@
 
 #include <cstdint>
 
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 
 #include "absl/strings/string_view.h"
+#include "common/base/check.h"
 
 namespace tally::orders {
 namespace {
@@ -15,8 +16,11 @@ constexpr size_t kFingerprintBytes = 16;
 class Encoder {
  public:
   void Number(int64_t value) {
-    for (int shift = 56; shift >= 0; shift -= 8)
-      bytes_.push_back(static_cast<char>(value >> shift));
+    char bytes[sizeof(value)];
+    for (size_t i = 0; i < sizeof(value); ++i) {
+      bytes[i] = static_cast<char>(value >> (8 * (sizeof(value) - 1 - i)));
+    }
+    bytes_.append(bytes, sizeof(bytes));
   }
   void Text(absl::string_view text) {
     Number(static_cast<int64_t>(text.size()));
@@ -44,9 +48,11 @@ std::string Fingerprint(const OrderContent& content) {
     encoder.Number(line.unit_price.units());
     encoder.Number(line.unit_price.nanos());
   }
-  unsigned char digest[SHA256_DIGEST_LENGTH];
-  SHA256(reinterpret_cast<const unsigned char*>(encoder.bytes().data()), encoder.bytes().size(),
-         digest);
+  // Looked up once: OpenSSL's own look-up costs as much as the digest.
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  TALLY_CHECK(EVP_Digest(encoder.bytes().data(), encoder.bytes().size(), digest, nullptr, sha256,
+                         nullptr) == 1);
   return std::string(reinterpret_cast<const char*>(digest), kFingerprintBytes);
 }
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "common/base/status_macros.h"
+#include "common/db/error.h"
 #include "common/rpc/errors.h"
 #include "order_service/domain/placement_plan.h"
 #include "order_service/service/place_order_command.h"
@@ -71,10 +72,11 @@ absl::Status OrderBatch::Write(db::Transaction& transaction,
     inserts.push_back(placements[i]);
   }
   if (!inserts.empty()) {
-    ASSIGN_OR_RETURN(const int64_t inserted, store_.Insert(transaction, lane_id, Drafts(inserts)));
-    if (inserted != static_cast<int64_t>(inserts.size())) {
+    const absl::Status inserted = store_.Insert(transaction, lane_id, Drafts(inserts));
+    if (db::KindOf(inserted) == db::ErrorKind::kUnique) {
       return absl::AbortedError("an order of this batch was placed before");
     }
+    RETURN_IF_ERROR(inserted);
   }
   for (size_t i = 0; i < plan.size(); ++i) Decide(plan[i], *placements[i], stored, placements);
   return absl::OkStatus();

@@ -10,9 +10,9 @@ namespace tally::orders {
 // Writes the orders of a batch of PlaceOrderCommands, in one multi-row statement.
 //
 // The first attempt takes every request_id for a new one, which it nearly always is: one round
-// trip. Where the database skips an order because its key is taken, the whole attempt is given up
-// (ABORTED) and the next one looks first, so sequences are only ever given to orders that are
-// inserted. Stateless; thread-safe.
+// trip. Where the database says that a key is taken, the whole attempt is given up (ABORTED) and
+// the next one looks first, so sequences are only ever given to orders that are inserted.
+// Stateless; thread-safe.
 class OrderBatch final : public outbox::BatchHandler {
  public:
   explicit OrderBatch(const OrderStore& store) : store_(store) {}

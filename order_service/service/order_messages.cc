@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/consistency_token.h"
+#include "google/protobuf/arena.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "google/type/money.pb.h"
 #include "tally/events/v1/order_events.pb.h"
@@ -107,7 +108,9 @@ void ToPlaced(const Order& order, v1::PlaceOrderResponse& response) {
 }
 
 outbox::NewEvent ToCreatedEvent(const Order& order) {
-  events::v1::OrderCreated event;
+  char block[2048];
+  google::protobuf::Arena arena(block, sizeof(block));
+  auto& event = *google::protobuf::Arena::CreateMessage<events::v1::OrderCreated>(&arena);
   events::v1::OrderSnapshot& snapshot = *event.mutable_order();
   snapshot.set_order_id(order.order_id.ToString());
   snapshot.set_version(order.version);

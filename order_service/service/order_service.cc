@@ -95,7 +95,9 @@ OrderService::OrderService(OrderServiceOptions options, outbox::Outbox& outbox,
       reads_(reads),
       clock_(clock),
       order_ids_(clock),
-      endpoint_(v1::OrderService::service_full_name(), telemetry) {}
+      endpoint_(v1::OrderService::service_full_name(), telemetry) {
+  SetMessageAllocatorFor_PlaceOrder(&place_order_messages_);
+}
 
 grpc::ServerUnaryReactor* OrderService::PlaceOrder(grpc::CallbackServerContext* context,
                                                    const v1::PlaceOrderRequest* request,

@@ -7,6 +7,7 @@
 #include "common/base/uuid_v7_source.h"
 #include "common/db/database.h"
 #include "common/outbox/outbox.h"
+#include "common/rpc/arena_messages.h"
 #include "common/rpc/call.h"
 #include "common/rpc/endpoint.h"
 #include "common/rpc/executor.h"
@@ -61,6 +62,7 @@ class OrderService final : public v1::OrderService::CallbackService {
   base::Clock& clock_;
   base::UuidV7Source order_ids_;
   rpc::Endpoint endpoint_;
+  rpc::ArenaMessages<v1::PlaceOrderRequest, v1::PlaceOrderResponse> place_order_messages_;
 };
 
 }  // namespace tally::orders

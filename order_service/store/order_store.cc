@@ -88,8 +88,8 @@ absl::Status OrderStore::Migrate(db::Database& database) {
   return database.Migrate("orders", kMigrations);
 }
 
-absl::StatusOr<int64_t> OrderStore::Insert(db::Transaction& transaction, const base::Uuid& lane_id,
-                                           absl::Span<const StoredOrder* const> orders) const {
+absl::Status OrderStore::Insert(db::Transaction& transaction, const base::Uuid& lane_id,
+                                absl::Span<const StoredOrder* const> orders) const {
   db::Batch::TextColumn ids, customers, currencies, callers, request_ids;
   db::Batch::IntColumn units, nanos, place_times, create_times, sequences;
   db::Batch::BytesColumn lines, fingerprints;
@@ -117,7 +117,7 @@ absl::StatusOr<int64_t> OrderStore::Insert(db::Transaction& transaction, const b
   batch.Texts("caller", std::move(callers)).Texts("request_id", std::move(request_ids));
   batch.Blobs("fingerprint", std::move(fingerprints)).Ints("sequence", std::move(sequences));
   batch.Scalar({"lane_id", lane_id.ToString()});
-  return transaction.Execute(sql::kInsertOrders, batch);
+  return transaction.Execute(sql::kInsertOrders, batch).status();
 }
 
 absl::StatusOr<std::vector<StoredOrder>> OrderStore::FindPlaced(

@@ -42,10 +42,10 @@ class OrderStore {
  public:
   static absl::Status Migrate(db::Database& database);
 
-  // Inserts orders whose ids and request ids are free, skips the others and returns how many it
-  // inserted. Their events are in `lane_id` at placed_event.sequence.
-  absl::StatusOr<int64_t> Insert(db::Transaction& transaction, const base::Uuid& lane_id,
-                                 absl::Span<const StoredOrder* const> orders) const;
+  // Inserts all of the orders, or fails: with db::ErrorKind::kUnique where an id or a request_id is
+  // taken. Their events are in `lane_id` at placed_event.sequence.
+  absl::Status Insert(db::Transaction& transaction, const base::Uuid& lane_id,
+                      absl::Span<const StoredOrder* const> orders) const;
 
   // The orders found under any of the ids, and under any of the (caller, request_id) where one is
   // given; each at most once per key.

@@ -4,7 +4,6 @@ place_caller, place_request_id, place_fingerprint, place_lane, place_sequence,
 cancel_time, cancel_reason, cancel_lane, cancel_sequence
 
 -- name: InsertOrders [postgresql]
--- Skips an order whose id or request_id is taken: the caller compares the count.
 INSERT INTO orders (order_id, customer, currency, total_units, total_nanos, lines, state, version, place_time, create_time,
                     place_caller, place_request_id, place_fingerprint, place_lane, place_sequence)
 SELECT order_id::uuid, customer, currency, total_units, total_nanos, lines, 'placed', 1, place_time, create_time,
@@ -14,14 +13,12 @@ FROM unnest(:order_id::text[], :customer::text[], :currency::text[], :total_unit
             :fingerprint::bytea[], :sequence::bigint[])
   AS row (order_id, customer, currency, total_units, total_nanos, lines, place_time, create_time, caller, request_id,
           fingerprint, sequence)
-ON CONFLICT DO NOTHING
 
 -- name: InsertOrders [sqlite]
 INSERT INTO orders (order_id, customer, currency, total_units, total_nanos, lines, state, version, place_time, create_time,
                     place_caller, place_request_id, place_fingerprint, place_lane, place_sequence)
 VALUES (:order_id, :customer, :currency, :total_units, :total_nanos, :lines, 'placed', 1, :place_time, :create_time,
         :caller, :request_id, :fingerprint, :lane_id, :sequence)
-ON CONFLICT DO NOTHING
 
 -- name: FindOrdersByRequest [postgresql]
 -- Served by orders_place_request.

@@ -29,6 +29,7 @@ namespace {
 
 constexpr int kClients = 8;
 constexpr int kInFlight = 256;
+constexpr int kConnections = 4;
 
 struct Plan {
   int rounds;
@@ -83,11 +84,12 @@ void PrintCost(const Totals& before, const Totals& after, int orders) {
   }
   const double writes = after.writer_batches - before.writer_batches;
   const double counts = after.inbox_batches - before.inbox_batches;
-  std::printf("\n          batches: %.0f orders written in %.1f ms, %.0f events counted in %.1f ms\n",
-              (after.writer_commands - before.writer_commands) / writes,
-              1e3 * (after.writer_seconds - before.writer_seconds) / writes,
-              (after.inbox_events - before.inbox_events) / counts,
-              1e3 * (after.inbox_seconds - before.inbox_seconds) / counts);
+  std::printf(
+      "\n          batches: %.0f orders written in %.1f ms, %.0f events counted in %.1f ms\n",
+      (after.writer_commands - before.writer_commands) / writes,
+      1e3 * (after.writer_seconds - before.writer_seconds) / writes,
+      (after.inbox_events - before.inbox_events) / counts,
+      1e3 * (after.inbox_seconds - before.inbox_seconds) / counts);
 }
 
 // Orders per second from the first call until activity_service has committed the last one's count.
@@ -99,7 +101,8 @@ absl::StatusOr<double> PlaceUntilCounted(e2e::System& system, int orders) {
   const absl::Time start = absl::Now();
   ASSIGN_OR_RETURN(const e2e::Ended load,
                    e2e::RunTally(system, {"load", absl::StrCat("--count=", orders), "--lines=3",
-                                          "--json", absl::StrCat("--concurrency=", kInFlight)}));
+                                          "--json", absl::StrCat("--concurrency=", kInFlight),
+                                          absl::StrCat("--connections=", kConnections)}));
   if (load.exit_code != 0) return absl::InternalError(load.err);
   if (!testkit::Eventually(absl::Seconds(60), [&] { return counted() >= before + orders; })) {
     return absl::InternalError(
@@ -137,10 +140,10 @@ absl::Status Measure(const Plan& plan) {
   std::printf(
       "PostgreSQL with fsync and synchronous_commit on, nats-server with file storage, one "
       "instance of each service; "
-      "pgbench with\n%d clients, prepared; PlaceOrder with %d in flight, three lines, request_id; "
-      "rows of %d + %d + %d "
-      "bytes\n",
-      kClients, kInFlight, sizes.lines_bytes, sizes.headers_bytes, sizes.payload_bytes);
+      "pgbench with\n%d clients, prepared; PlaceOrder with %d in flight over %d connections, three "
+      "lines, request_id; rows of\n%d + %d + %d bytes\n",
+      kClients, kInFlight, kConnections, sizes.lines_bytes, sizes.headers_bytes,
+      sizes.payload_bytes);
   std::cout << nlohmann::json{{"pgbench_tps", yardstick},
                               {"orders_per_second", ours},
                               {"ratio", ratio}}

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -40,6 +41,23 @@ inline bus::Delivery Deliver(bus::Message message, int64_t stream_sequence = 1) 
 }
 inline bus::Delivery Deliver(const bus::Event& event, int64_t stream_sequence = 1) {
   return Deliver(bus::ToMessage(event), stream_sequence);
+}
+
+// The delivery of one message with an event for each payload, from `first_sequence` on.
+inline bus::Delivery DeliverTogether(int lane, int64_t first_sequence,
+                                     const std::vector<std::string>& payloads,
+                                     int64_t stream_sequence = 1) {
+  bus::Event event = MakeEvent(lane, first_sequence);
+  bus::EventRun run{.lane_id = event.lane_id,
+                    .first_sequence = first_sequence,
+                    .source = event.source,
+                    .type = event.type,
+                    .subject = event.subject,
+                    .entries = {}};
+  for (const std::string& payload : payloads) {
+    run.entries.push_back({event.time, event.record_time, event.traceparent, payload});
+  }
+  return Deliver(bus::ToMessage(std::move(run)), stream_sequence);
 }
 
 }  // namespace tally::testkit

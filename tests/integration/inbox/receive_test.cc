@@ -22,6 +22,7 @@ using testing::Each;
 using testing::Pair;
 using testing::SizeIs;
 using testkit::Deliver;
+using testkit::DeliverTogether;
 using testkit::Lane;
 using testkit::MakeEvent;
 using testkit::StatusIs;
@@ -69,6 +70,40 @@ TEST_P(ReceiveTest, DropsWhatComesTwiceInOneBatch) {
   batch.push_back(batch[2]);
   EXPECT_EQ(Receive(batch).duplicates, 1);
   EXPECT_THAT(replica->Counted(), testing::AllOf(SizeIs(5), Each(Pair(_, 1))));
+}
+
+TEST_P(ReceiveTest, CountsEachEventOfAMessageOfSeveralOnce) {
+  const std::vector<std::string> ten(10, "1");
+  EXPECT_EQ(Receive({DeliverTogether(1, 1, ten), Deliver(MakeEvent(1, 11))}).applied, 11);
+  const Inbox::Received again =
+      Receive({DeliverTogether(1, 8, ten), Deliver(MakeEvent(1, 3)), DeliverTogether(1, 1, ten)});
+  EXPECT_EQ(again.applied, 6) << "cut in other places than before";
+  EXPECT_EQ(again.duplicates, 4 + 1 + 10);
+  EXPECT_THAT(replica->Counted(), testing::AllOf(SizeIs(17), Each(Pair(_, 1))));
+  EXPECT_EQ(replica->Watermark(1), "17 []");
+}
+
+TEST_P(ReceiveTest, OneBadEventOfAMessageOfSeveralFailsAlone) {
+  FailOn("poison", absl::InternalError("no"));
+  const Inbox::Received received = Receive({DeliverTogether(1, 1, {"1", "poison", "1", "1"})});
+  EXPECT_EQ(received.applied, 3);
+  EXPECT_EQ(received.letters, 1);
+  EXPECT_EQ(replica->Letters().at(Lane(1) + "/2").state, "retrying");
+  EXPECT_EQ(replica->Watermark(1), "4 []");
+
+  replica->handler.verdict = nullptr;
+  replica->clock.Advance(absl::Seconds(1));
+  ASSERT_OK_AND_ASSIGN(const LetterRetrier::Round round, replica->letters.Retry(10));
+  EXPECT_EQ(round.tried, 1);
+  EXPECT_EQ(replica->Counted().at(Lane(1) + "/2"), 1);
+}
+
+TEST_P(ReceiveTest, AMessageOfSeveralThatCannotBeReadIsOneDeadLetter) {
+  bus::Delivery damaged = DeliverTogether(1, 1, {"1", "1"}, 77);
+  damaged.message.payload.pop_back();
+  EXPECT_EQ(Receive({damaged, Deliver(MakeEvent(1, 3))}).letters, 1);
+  EXPECT_EQ(replica->Letters().at("42/77").state, "dead");
+  EXPECT_EQ(replica->Watermark(1), "0 [3]");
 }
 
 TEST_P(ReceiveTest, TakesEventsOutOfOrderAndLate) {

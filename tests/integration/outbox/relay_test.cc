@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "absl/strings/str_cat.h"
 #include "tests/integration/outbox/fixture_sql.h"
 #include "tests/integration/outbox/relay_test_case.h"
@@ -68,7 +70,7 @@ TEST_P(RelayTest, AnEventArrivesAsItWasAppended) {
   EXPECT_EQ(event.lane_id, lane);
   EXPECT_EQ(event.source, "notes");
   EXPECT_EQ(event.type, "test.v1.Note");
-  EXPECT_EQ(event.subject, "notes.1");
+  EXPECT_EQ(event.subject, "notes.written");
   EXPECT_EQ(event.payload, std::string("\0\xff", 2));
   EXPECT_EQ(absl::ToUnixMicros(event.time), 1'700'000'000'000'000);
   EXPECT_EQ(absl::ToUnixMicros(event.record_time), 1'700'000'000'000'001);
@@ -283,6 +285,63 @@ TEST_P(RelayTest, GivesItsLeasesUpWhenItStops) {
   relay_->Stop(Soon());
   EXPECT_TRUE(PublishedThrough(lane, 10));
   EXPECT_LT(LeaseEnd(lane), absl::Now());
+}
+
+TEST_P(RelayTest, WhatWaitsTogetherTravelsTogether) {
+  options_.message_events_max = 128;
+  Start();
+  const std::string lane = OwnLane(300);
+  ASSERT_TRUE(StepUntil([&] { return PublishedThrough(lane, 300); }));
+  EXPECT_EQ(StreamMessages(), 3);
+  EXPECT_EQ(Counter("tally_relay_published_total"), 300);
+  const std::vector<bus::Event> stream = ReadStream(300);
+  for (size_t i = 0; i < stream.size(); ++i) {
+    ASSERT_EQ(stream[i].Id(), absl::StrCat(lane, "/", i + 1));
+  }
+  EXPECT_EQ(stream[299].payload, "payload");
+  EXPECT_EQ(stream[299].subject, "notes.written");
+  EXPECT_EQ(stream[299].type, "test.v1.Note");
+  EXPECT_FALSE(stream[299].traceparent.empty());
+}
+
+TEST_P(RelayTest, AMessageOfSeveralIsBoundedInBytes) {
+  options_.message_events_max = 128;
+  options_.message_bytes_max = 10'000;
+  Start();
+  const std::string lane = OwnLane(40, std::string(1'000, 'x'));
+  CommitMore(lane, 40, 2, std::string(20'000, 'x'));
+  ASSERT_TRUE(StepUntil([&] { return PublishedThrough(lane, 42); }));
+  EXPECT_EQ(StreamMessages(), 4 + 2);
+}
+
+TEST_P(RelayTest, OfARefusedMessageEachEventIsTriedAlone) {
+  options_.message_events_max = 128;
+  Start("max_payload: 8192");
+  const std::string lane = OwnLane(30, std::string(1'000, 'x'));
+  CommitMore(lane, 30, 1, std::string(10'000, 'x'));
+  CommitMore(lane, 31, 30, std::string(1'000, 'x'));
+  ASSERT_TRUE(StepUntil([&] { return PublishedThrough(lane, 61); }));
+  EXPECT_EQ(Counter("tally_relay_parked_total"), 1);
+  std::set<int64_t> sequences;
+  for (const bus::Event& event : ReadStream(60)) sequences.insert(event.sequence);
+  EXPECT_THAT(sequences, SizeIs(60));
+  EXPECT_FALSE(sequences.contains(31));
+}
+
+TEST_P(RelayTest, GoesOnInMessagesOfSeveralWhenTheServerIsKilledInTheMiddle) {
+  options_.message_events_max = 16;
+  options_.publisher.window_messages = 10;
+  Start();
+  const std::string lane = OwnLane(20'000);
+  ASSERT_TRUE(StepUntil([&] { return PublishedThrough(lane, 500); }));
+  server_->Kill();
+  EXPECT_FALSE(PublishedThrough(lane, 20'000)) << "too late to prove anything";
+  ASSERT_OK(server_->Restart());
+  ASSERT_TRUE(StepUntil([&] { return PublishedThrough(lane, 20'000); }));
+  std::set<std::string> ids;
+  for (const bus::Event& event : ReadStream(20'000)) ids.insert(event.Id());
+  EXPECT_THAT(ids, SizeIs(20'000))
+      << "cut at the same places again, so the stream drops repetitions";
 }
 
 class RelayWithoutDatabaseTest : public testing::Test, protected RelayTestCase {

@@ -6,9 +6,19 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
 #include "common/bus/nats_bus.h"
 
 namespace tally::outbox {
+namespace {
+
+absl::StatusOr<std::vector<bus::Event>> EventsOf(const bus::Message& message) {
+  if (bus::HoldsBatch(message)) return bus::ReadBatch(message);
+  ASSIGN_OR_RETURN(bus::Event event, bus::FromMessage(message));
+  return std::vector<bus::Event>{std::move(event)};
+}
+
+}  // namespace
 
 std::unique_ptr<bus::Bus> RelayTestCase::Connect(const std::string& url) {
   auto bus = bus::NewNatsBus({.urls = {url},
@@ -81,9 +91,9 @@ std::vector<bus::Event> RelayTestCase::ReadStream(size_t count) {
     if (taken.ok()) {
       consumer->Ack(*taken);
       for (const bus::Delivery& delivery : *taken) {
-        const auto event = bus::FromMessage(delivery.message);
-        EXPECT_OK(event);
-        if (event.ok()) events.push_back(*event);
+        const absl::StatusOr<std::vector<bus::Event>> held = EventsOf(delivery.message);
+        EXPECT_OK(held);
+        if (held.ok()) events.insert(events.end(), held->begin(), held->end());
       }
     }
     if (events.size() < count) wake_up_.WaitFor(absl::Milliseconds(100));

@@ -45,6 +45,7 @@ class RelayTestCase : protected OutboxTestCase {
 
   RelayOptions options_{
       .lanes = {.renew_every = absl::Milliseconds(100), .cursor_every = absl::Milliseconds(20)},
+      .message_events_max = 1,
       .refusal_backoff = {.initial = absl::Milliseconds(10)}};
   base::WakeUp wake_up_;
   std::unique_ptr<testkit::NatsServer> server_;

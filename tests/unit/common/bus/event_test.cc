@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "tests/testkit/status_matchers.h"
 
 namespace tally::bus {
@@ -82,6 +84,74 @@ INSTANTIATE_TEST_SUITE_P(
                     WrongHeader{"ce-sequence", "-1"}, WrongHeader{"ce-sequence", "1.5"},
                     WrongHeader{"ce-sequence", "9223372036854775808"},
                     WrongHeader{"content-type", "text/plain"}));
+
+EventRun MakeRun(size_t events) {
+  const Event event = MakeEvent();
+  EventRun run{.lane_id = event.lane_id,
+               .first_sequence = event.sequence,
+               .source = event.source,
+               .type = event.type,
+               .subject = event.subject,
+               .entries = {}};
+  for (size_t i = 0; i < events; ++i) {
+    run.entries.push_back({.time = event.time,
+                           .record_time = event.record_time + absl::Microseconds(i),
+                           .traceparent = event.traceparent,
+                           .payload = event.payload});
+  }
+  return run;
+}
+
+TEST(EventRunTest, OneEventIsWrittenAsOneEvent) {
+  const Message message = ToMessage(MakeRun(1));
+  EXPECT_FALSE(HoldsBatch(message));
+  EXPECT_EQ(message.headers.Get("ce-id"), MakeEvent().Id());
+  EXPECT_EQ(MakeRun(1).Id(), MakeEvent().Id());
+}
+
+TEST(EventRunTest, SeveralSurviveTheWireEachInItsPlace) {
+  const Message message = ToMessage(MakeRun(3));
+  EXPECT_TRUE(HoldsBatch(message));
+  EXPECT_EQ(MakeRun(3).Id(), "0193d8a1-1111-7222-8333-123456789abc/42-44");
+  ASSERT_OK_AND_ASSIGN(const std::vector<Event> events, ReadBatch(message));
+  ASSERT_EQ(events.size(), 3);
+  const Event event = MakeEvent();
+  EXPECT_EQ(events[2].Id(), "0193d8a1-1111-7222-8333-123456789abc/44");
+  EXPECT_EQ(events[2].source, event.source);
+  EXPECT_EQ(events[2].type, event.type);
+  EXPECT_EQ(events[2].subject, event.subject);
+  EXPECT_EQ(events[2].time, event.time);
+  EXPECT_EQ(events[2].record_time, event.record_time + absl::Microseconds(2));
+  EXPECT_EQ(events[2].traceparent, event.traceparent);
+  EXPECT_EQ(events[2].payload, event.payload);
+}
+
+TEST(EventRunTest, WhatIsWrongInABatchIsNamed) {
+  const auto read = [](EventRun run) { return ReadBatch(ToMessage(std::move(run))).status(); };
+  const auto names = [](const char* field) {
+    return StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(field));
+  };
+  EventRun run = MakeRun(2);
+  run.lane_id = "0193D8A1-1111-7222-8333-123456789ABC";
+  EXPECT_THAT(read(run), names("lane_id"));
+  for (const int64_t first : {int64_t{0}, std::numeric_limits<int64_t>::max()}) {
+    run = MakeRun(2);
+    run.first_sequence = first;
+    EXPECT_THAT(read(run), names("first_sequence"));
+  }
+  run = MakeRun(2);
+  run.source = "";
+  EXPECT_THAT(read(run), names("source"));
+  run = MakeRun(2);
+  run.type = "";
+  EXPECT_THAT(read(run), names("type"));
+  EXPECT_THAT(read(MakeRun(10'001)), names("entries"));
+  Message message = ToMessage(MakeRun(2));
+  message.payload.pop_back();
+  EXPECT_THAT(ReadBatch(message), names("protobuf"));
+  message.payload.clear();
+  EXPECT_THAT(ReadBatch(message), names("lane_id"));
+}
 
 }  // namespace
 }  // namespace tally::bus

@@ -25,9 +25,16 @@ bus::Delivery DeliverWith(const char* name, const char* value) {
   return Deliver(std::move(message), 99);
 }
 
+Arrival ReadOne(const bus::Delivery& delivery) {
+  std::vector<Arrival> arrivals;
+  ReadDelivery(delivery, kStreamCreated, arrivals);
+  EXPECT_EQ(arrivals.size(), 1);
+  return std::move(arrivals.front());
+}
+
 TEST(ReadDeliveryTest, ReadsAnEventAndItsPlace) {
   const bus::Delivery delivery = Deliver(MakeEvent(1, 7, "payload"));
-  const Arrival arrival = ReadDelivery(delivery, kStreamCreated);
+  const Arrival arrival = ReadOne(delivery);
   EXPECT_TRUE(arrival.failure.ok()) << arrival.failure;
   EXPECT_EQ(arrival.event_id, Lane(1) + "/7");
   EXPECT_EQ(arrival.lane_id, Lane(1));
@@ -53,7 +60,7 @@ TEST(ReadDeliveryTest, AnEventWithoutItsPlaceIsKeyedByTheStream) {
   };
   for (const auto& [name, value] : wrong) {
     const bus::Delivery delivery = DeliverWith(name, value);
-    const Arrival arrival = ReadDelivery(delivery, kStreamCreated);
+    const Arrival arrival = ReadOne(delivery);
     EXPECT_FALSE(arrival.placed()) << name << " " << (value == nullptr ? "absent" : value);
     EXPECT_EQ(arrival.event_id, "42/99");
     EXPECT_EQ(arrival.fault, Fault::kUndecodable);
@@ -64,7 +71,7 @@ TEST(ReadDeliveryTest, AnEventWithoutItsPlaceIsKeyedByTheStream) {
 
 TEST(ReadDeliveryTest, AnUndecodableEventKeepsItsPlace) {
   const bus::Delivery delivery = DeliverWith("ce-time", "yesterday");
-  const Arrival arrival = ReadDelivery(delivery, kStreamCreated);
+  const Arrival arrival = ReadOne(delivery);
   EXPECT_EQ(arrival.event_id, Lane(1) + "/7");
   EXPECT_TRUE(arrival.placed());
   EXPECT_EQ(arrival.fault, Fault::kUndecodable);
@@ -77,7 +84,23 @@ TEST(ReadDeliveryTest, AnUndecodableEventKeepsItsPlace) {
 
 TEST(ReadDeliveryTest, TheLaneIsOneWhateverItsCase) {
   const bus::Delivery delivery = DeliverWith("ce-lane", "018F0000-0000-7000-8000-000000000001");
-  EXPECT_EQ(ReadDelivery(delivery, kStreamCreated).lane_id, Lane(1));
+  EXPECT_EQ(ReadOne(delivery).lane_id, Lane(1));
+}
+
+TEST(ReadDeliveryTest, ReadsEachEventOfAMessageOfSeveral) {
+  const bus::Delivery delivery = testkit::DeliverTogether(1, 7, {"a", "b"});
+  std::vector<Arrival> arrivals;
+  ReadDelivery(delivery, kStreamCreated, arrivals);
+  ASSERT_EQ(arrivals.size(), 2);
+  EXPECT_EQ(arrivals[1].event_id, Lane(1) + "/8");
+  EXPECT_EQ(arrivals[1].lane_id, Lane(1));
+  EXPECT_EQ(arrivals[1].sequence, 8);
+  EXPECT_EQ(arrivals[1].source, "tests");
+  EXPECT_EQ(arrivals[1].event.payload, "b");
+  const Letter letter = NewLetter(arrivals[1], absl::UnixEpoch());
+  EXPECT_EQ(letter.type, "counted");
+  EXPECT_EQ(letter.message.headers.Get("ce-id"), Lane(1) + "/8");
+  EXPECT_EQ(letter.message.payload, "b");
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ struct Planned {
     arrivals.reserve(deliveries.size());
     std::vector<Arrival*> all;
     for (const bus::Delivery& delivery : deliveries) {
-      arrivals.push_back(ReadDelivery(delivery, absl::UnixEpoch()));
+      ReadDelivery(delivery, absl::UnixEpoch(), arrivals);
       covered.try_emplace(arrivals.back().lane_id);
       all.push_back(&arrivals.back());
     }
