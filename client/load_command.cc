@@ -17,7 +17,7 @@
 namespace tally::client {
 namespace {
 
-constexpr absl::Duration kLook = absl::Milliseconds(50);
+constexpr absl::Duration kLook = absl::Milliseconds(10);
 constexpr absl::Duration kMeasured = absl::Seconds(1);
 
 // A load run: its connections and what they have done so far.

@@ -13,8 +13,9 @@ std::vector<std::string> OrdersCancelled::event_types() const {
 }
 
 absl::StatusOr<std::vector<Contribution>> OrdersCancelled::Read(const bus::Event& event) const {
-  ASSIGN_OR_RETURN(const OrderCancelled cancelled, DecodePayload<OrderCancelled>(event));
-  ASSIGN_OR_RETURN(base::Money total, ReadMoney(cancelled.after().total(), "after.total"));
+  Payload<OrderCancelled> cancelled;
+  RETURN_IF_ERROR(cancelled.Read(event));
+  ASSIGN_OR_RETURN(base::Money total, ReadMoney(cancelled->after().total(), "after.total"));
   return std::vector<Contribution>{{.amount = std::move(total)}};
 }
 

@@ -13,8 +13,9 @@ std::vector<std::string> OrdersCreated::event_types() const {
 }
 
 absl::StatusOr<std::vector<Contribution>> OrdersCreated::Read(const bus::Event& event) const {
-  ASSIGN_OR_RETURN(const OrderCreated created, DecodePayload<OrderCreated>(event));
-  ASSIGN_OR_RETURN(base::Money total, ReadMoney(created.order().total(), "order.total"));
+  Payload<OrderCreated> created;
+  RETURN_IF_ERROR(created.Read(event));
+  ASSIGN_OR_RETURN(base::Money total, ReadMoney(created->order().total(), "order.total"));
   return std::vector<Contribution>{{.amount = std::move(total)}};
 }
 

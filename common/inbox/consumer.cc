@@ -36,7 +36,7 @@ Consumer::Consumer(ConsumerOptions options, Inbox& inbox, LetterRetrier& letters
 absl::Duration Consumer::Step() {
   const absl::Time now = clock_.Now();
   bool more = false;
-  if (stalled_for_.Over(now)) {
+  if (stalled_for_.Over(now) && gathering_.Over(now)) {
     const absl::StatusOr<bool> consumed = Consume();
     if (consumed.ok()) {
       GoOn();
@@ -46,7 +46,8 @@ absl::Duration Consumer::Step() {
     }
   }
   if (!inbox_fails_ && letters_rest_.Over(now)) more = TendLetters(now) || more;
-  if (more) return absl::ZeroDuration();
+  const absl::Duration gather = gathering_.Left(clock_.Now());
+  if (more || gather > absl::ZeroDuration()) return gather;
   return stalled_by_.ok() ? kAskEveryIdle : stalled_for_.Left(clock_.Now());
 }
 
@@ -127,6 +128,9 @@ absl::Status Consumer::Settle() {
   RETURN_IF_ERROR(received.status());
   pull_->Ack(in_hand_);
   letters_retrying_ += received->letters;
+  if (received->events() >= options_.gather_after) {
+    gathering_.Begin(clock_.Now(), options_.gather);
+  }
   const auto last = std::max_element(in_hand_.begin(), in_hand_.end(),
                                      [](const bus::Delivery& a, const bus::Delivery& b) {
                                        return a.stream_sequence < b.stream_sequence;

@@ -48,6 +48,8 @@ class Inbox {
     int64_t duplicates = 0;
     int64_t ignored = 0;
     int64_t letters = 0;
+
+    int64_t events() const { return applied + duplicates + ignored + letters; }
   };
   // OK: every delivery is covered and may be acknowledged. Otherwise UNAVAILABLE: nothing was kept,
   // or only parts that are harmless to see again. `stream_created` keys deliveries that carry no

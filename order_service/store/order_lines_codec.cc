@@ -1,12 +1,16 @@
 #include "order_service/store/order_lines_codec.h"
 
+#include <google/protobuf/arena.h>
+
 #include "common/base/status_macros.h"
 #include "order_service/store/order_lines.pb.h"
 
 namespace tally::orders {
 
 std::string EncodeLines(absl::Span<const OrderLine> lines) {
-  store::OrderLines message;
+  char block[2048];
+  google::protobuf::Arena arena(block, sizeof(block));
+  auto& message = *google::protobuf::Arena::CreateMessage<store::OrderLines>(&arena);
   for (const OrderLine& line : lines) {
     store::OrderLineRow& row = *message.add_lines();
     row.set_sku(line.sku);

@@ -157,7 +157,7 @@ int Main(int argc, char** argv) {
     std::cerr << "usage: tally_bench [--quick]\n";
     return 2;
   }
-  const Plan plan = quick ? Plan{3, absl::Seconds(4), 40'000} : Plan{7, absl::Seconds(10), 200'000};
+  const Plan plan = quick ? Plan{3, absl::Seconds(4), 80'000} : Plan{7, absl::Seconds(10), 200'000};
   const absl::Status status = Measure(plan);
   if (!status.ok()) std::cerr << status << "\n";
   return status.ok() ? 0 : 1;
