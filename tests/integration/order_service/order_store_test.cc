@@ -172,6 +172,9 @@ TEST_P(OrderStoreTest, FiltersNarrowTogether) {
   OrderFilter filter;
   filter.customer = "ada";
   EXPECT_THAT(List(filter), ElementsAre(ada.order.order_id, later.order.order_id));
+  filter.start_time = kMorning + absl::Hours(1);
+  EXPECT_THAT(List(filter), ElementsAre(later.order.order_id));
+  filter.start_time = kMorning;
   filter.end_time = kMorning + absl::Hours(1);
   EXPECT_THAT(List(filter), ElementsAre(ada.order.order_id));
   filter.state = OrderState::kPlaced;
@@ -198,6 +201,7 @@ TEST_P(OrderStoreTest, PagesMeetEveryOrderOnceThoughOthersArrive) {
     for (;;) {
       const std::vector<base::Uuid> page = List(filter, after, 3);
       if (page.empty()) break;
+      EXPECT_LE(page.size(), 3);
       met.insert(met.end(), page.begin(), page.end());
       std::optional<Order> last;
       ASSERT_OK(database->Run(db::Mode::kRead, Deadline(),
