@@ -22,7 +22,8 @@ class Command {
   //   OK        the batch committed: what the BatchHandler decided holds and may be told
   //   UNKNOWN   after a COMMIT whose outcome could not be settled in time: written, or not
   // With any other status nothing of this command was written: INVALID_ARGUMENT or ALREADY_EXISTS
-  // (its own data), DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE (try again), INTERNAL.
+  // (its own data), DEADLINE_EXCEEDED, CANCELLED, UNAVAILABLE (try again; see StoppingError),
+  // INTERNAL.
   virtual void Finish(const absl::Status& status) = 0;
 };
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/db/error.h"
+#include "common/outbox/stopping.h"
 
 namespace tally::outbox {
 namespace {
@@ -25,7 +26,7 @@ std::vector<Command*> View(const std::vector<std::unique_ptr<Command>>& commands
 CommandBatch::CommandBatch(std::vector<std::unique_ptr<Command>> commands)
     : commands_(std::move(commands)), view_(View(commands_)) {}
 
-CommandBatch::~CommandBatch() { Fail(absl::UnavailableError("shutting down")); }
+CommandBatch::~CommandBatch() { Fail(StoppingError()); }
 
 void CommandBatch::OutcomeUnknown() {
   in_doubt_ = true;

@@ -12,8 +12,8 @@
 namespace tally::outbox {
 
 // Commands that a writer writes together, and what their attempts so far say about the next one.
-// Finishes what is left of them when it is destroyed without having been finished (UNAVAILABLE, or
-// UNKNOWN when in doubt). Pure; not thread-safe.
+// Finishes what is left of them when it is destroyed without having been finished
+// (StoppingError, or UNKNOWN when in doubt). Pure; not thread-safe.
 class CommandBatch {
  public:
   // What to do after a failed attempt.

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "common/outbox/stopping.h"
+
 namespace tally::outbox {
 
 CommandQueue::CommandQueue(size_t commands_max, size_t bytes_max, telemetry::Metrics& metrics)
@@ -12,7 +14,7 @@ CommandQueue::CommandQueue(size_t commands_max, size_t bytes_max, telemetry::Met
 absl::Status CommandQueue::Push(std::unique_ptr<Command>& command) {
   const size_t bytes = command->bytes();
   absl::MutexLock lock(&mutex_);
-  if (closed_) return absl::UnavailableError("shutting down");
+  if (closed_) return StoppingError();
   if (!commands_.empty() && (commands_.size() >= commands_max_ || bytes_ + bytes > bytes_max_)) {
     return absl::ResourceExhaustedError("too many commands are waiting");
   }

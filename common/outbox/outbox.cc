@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/uuid_v7_source.h"
 #include "common/outbox/migrations.h"
+#include "common/outbox/stopping.h"
 
 namespace tally::outbox {
 namespace {
@@ -97,7 +98,7 @@ void Outbox::Shutdown(absl::Time deadline) {
     writer->writer.Close(deadline);
   }
   for (auto& command : queue_.Take(SIZE_MAX, SIZE_MAX)) {
-    command->Finish(absl::UnavailableError("shutting down"));
+    command->Finish(StoppingError());
   }
   writers_closed_ = true;
   relay_thread_->Wake();

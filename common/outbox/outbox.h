@@ -67,7 +67,7 @@ class Outbox {
   void Start();
 
   // Takes the command, whose Finish() will be called; or fails at once and leaves it to the caller:
-  // RESOURCE_EXHAUSTED when too much waits, UNAVAILABLE when shutting down.
+  // RESOURCE_EXHAUSTED when too much waits, StoppingError when shutting down.
   absl::Status Submit(std::unique_ptr<Command>& command) { return queue_.Push(command); }
 
   // Takes no more commands, writes those taken, closes the lanes, publishes what waits unless the

@@ -53,7 +53,7 @@ class Writer {
  public:
   Writer(WriterOptions options, CommandQueue& queue, BatchHandler& handler, LaneStore& lanes,
          Handover& handover, base::Clock& clock, telemetry::Telemetry& telemetry);
-  // Finishes what is still in hand, with UNAVAILABLE or UNKNOWN.
+  // Finishes what is still in hand, with StoppingError or UNKNOWN.
   ~Writer() = default;
 
   // Takes and settles at most one batch. Returns how long to rest before the next step, whatever

@@ -15,6 +15,7 @@
 #include "order_service/service/page_token.h"
 #include "order_service/service/place_order_command.h"
 #include "order_service/service/placement_request.h"
+#include "order_service/service/write_error.h"
 
 namespace tally::orders {
 namespace {
@@ -36,29 +37,9 @@ class UnaryPlacement final : public PlaceOrderCommand {
   bool cancelled() const override { return call_.Cancelled(); }
 
   void Finish(const absl::Status& status) override {
-    absl::Status answer = status.ok() ? decision() : CallerError(status);
+    absl::Status answer = status.ok() ? decision() : WriteError(status);
     if (answer.ok()) ToPlaced(placed(), call_.response());
     call_.Finish(answer);
-  }
-
-  // What the caller is told of a command that was not written, or not known to be.
-  static absl::Status CallerError(const absl::Status& status) {
-    switch (status.code()) {
-      case absl::StatusCode::kUnavailable:
-        return rpc::Unavailable("DATABASE_UNAVAILABLE",
-                                "orders cannot be written right now; nothing was placed",
-                                absl::Seconds(1));
-      case absl::StatusCode::kResourceExhausted:
-        return rpc::ResourceExhausted("QUEUE_FULL",
-                                      "too many orders wait to be written; nothing was placed",
-                                      absl::Milliseconds(200));
-      case absl::StatusCode::kUnknown:
-        return rpc::Error(
-            absl::StatusCode::kDeadlineExceeded, "OUTCOME_UNKNOWN",
-            "the order may have been placed; repeat the call with the same request_id");
-      default:
-        return status;
-    }
   }
 
  private:
@@ -112,7 +93,7 @@ grpc::ServerUnaryReactor* OrderService::PlaceOrder(grpc::CallbackServerContext* 
                        std::unique_ptr<outbox::Command> command =
                            std::make_unique<UnaryPlacement>(call, *std::move(placement));
                        const absl::Status status = outbox_.Submit(command);
-                       if (!status.ok()) call.Finish(UnaryPlacement::CallerError(status));
+                       if (!status.ok()) call.Finish(WriteError(status));
                      });
 }
 

@@ -31,6 +31,9 @@ class Instance {
   const std::shared_ptr<grpc::Channel>& channel() { return channel_; }
   db::Database& database() { return *database_; }
 
+  // What main does after it has stopped serving, while calls are under way or come late.
+  void StopWriting() { outbox_->Shutdown(clock_.Now() + absl::Seconds(5)); }
+
  private:
   base::SystemClock clock_;
   telemetry::Telemetry telemetry_;

@@ -241,6 +241,16 @@ TEST_P(ServiceTest, APageEndsBeforeItIsTooLargeForAMessage) {
   EXPECT_EQ(IdsOf(pages).size(), kOrders);
 }
 
+TEST_P(ServiceTest, WhileStoppingItSaysSo) {
+  instance->StopWriting();
+  const Answer late = Place(*instance, Request("r1"));
+  EXPECT_EQ(late.status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  const rpc::ErrorDetails details = rpc::DetailsOf(late.status);
+  EXPECT_EQ(details.reason, "STOPPING");
+  EXPECT_TRUE(details.retry_delay.has_value());
+  EXPECT_EQ(CountOrders(*instance), 0);
+}
+
 TEST_P(ServiceTest, EveryMethodOfEveryServiceExplainsItsErrors) {
   for (const auto* service :
        {v1::OrderService::service_full_name(), ops::v1::OutboxService::service_full_name()}) {

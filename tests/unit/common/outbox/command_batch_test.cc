@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "common/db/error.h"
+#include "common/outbox/stopping.h"
 #include "tests/testkit/status_matchers.h"
 #include "tests/unit/common/outbox/fake_command.h"
 
@@ -82,6 +83,13 @@ TEST_F(CommandBatchTest, FinishesEveryCommandOnce) {
   EXPECT_EQ(a->finished, 1);
   EXPECT_EQ(b->finished, 1);
   EXPECT_OK(a->status);
+}
+
+TEST_F(CommandBatchTest, WhatIsLeftAtTheEndIsToldThatTheProcessStops) {
+  const End end = Add();
+  { const CommandBatch destroyed = Batch(); }
+  EXPECT_EQ(end->finished, 1);
+  EXPECT_TRUE(IsStopping(end->status));
 }
 
 TEST_F(CommandBatchTest, SaysWhyACommandIsGivenUp) {
