@@ -61,19 +61,20 @@ CommandBatch::Next CommandBatch::Judge(const absl::Status& status, Next blame) {
   return ++statement_errors_ < 2 ? Next::kRepeatLater : blame;
 }
 
-absl::Status CommandBatch::WhyGivenUp(const Command& command, absl::Time now) const {
+absl::Status CommandBatch::WhyGivenUp(const Command& command, absl::Time now, bool failing) const {
   const bool overdue = command.deadline() <= now;
   if (!overdue && !command.cancelled()) return absl::OkStatus();
   if (in_doubt_) return absl::UnknownError("the outcome of a commit could not be settled in time");
   if (!overdue) return absl::CancelledError("cancelled before it was written");
-  if (attempt_ > 1) return absl::UnavailableError("the database did not take it in time");
+  if (attempt_ > 1 || failing)
+    return absl::UnavailableError("the database did not take it in time");
   return absl::DeadlineExceededError("the deadline passed before it was written");
 }
 
-void CommandBatch::GiveUpOverdue(absl::Time now) {
+void CommandBatch::GiveUpOverdue(absl::Time now, bool failing) {
   std::vector<std::unique_ptr<Command>> kept;
   for (auto& command : commands_) {
-    const absl::Status why = WhyGivenUp(*command, now);
+    const absl::Status why = WhyGivenUp(*command, now, failing);
     if (why.ok()) {
       kept.push_back(std::move(command));
     } else {

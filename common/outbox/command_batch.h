@@ -38,8 +38,9 @@ class CommandBatch {
   // Every other failure; nothing of the attempt was written.
   Next AttemptFailed(const absl::Status& status);
 
-  // Finishes the commands that nobody waits for any more.
-  void GiveUpOverdue(absl::Time now);
+  // Finishes the commands that nobody waits for any more. `failing`: nothing can be written at the
+  // moment, so it was not a short deadline that kept a command from being written.
+  void GiveUpOverdue(absl::Time now, bool failing);
   void Finish(const absl::Status& status);
   // Nothing of the last attempt was written; UNKNOWN when an earlier one is in doubt: this one may
   // have failed before it could look.
@@ -50,7 +51,7 @@ class CommandBatch {
 
  private:
   Next Judge(const absl::Status& status, Next blame);
-  absl::Status WhyGivenUp(const Command& command, absl::Time now) const;
+  absl::Status WhyGivenUp(const Command& command, absl::Time now, bool failing) const;
 
   std::vector<std::unique_ptr<Command>> commands_;
   std::vector<Command*> view_;

@@ -9,7 +9,7 @@
 
 namespace tally::outbox {
 
-// Logs that something fails, and that it works again, each once. Not thread-safe.
+// Whether something fails; logs that it does, and that it works again, each once. Not thread-safe.
 class FailureLog {
  public:
   // `what` as in "<what> fails".
@@ -24,6 +24,8 @@ class FailureLog {
       log_.Info(absl::StrCat(what_, " works again"));
     }
   }
+
+  bool failing() const { return failing_; }
 
  private:
   telemetry::Log& log_;

@@ -57,7 +57,7 @@ void Writer::TakeBatch() {
 
 void Writer::GiveUpOverdue() {
   const absl::Time now = clock_.Now();
-  for (CommandBatch& batch : batches_) batch.GiveUpOverdue(now);
+  for (CommandBatch& batch : batches_) batch.GiveUpOverdue(now, failures_.failing());
   while (!batches_.empty() && batches_.back().empty()) batches_.pop_back();
 }
 

@@ -72,6 +72,9 @@ SELECT 'none'
 -- name: CloseWithoutLocking
 UPDATE outbox_lane SET state = 'closed', final_sequence = 0, closed_at = 0 WHERE lane_id = CAST(:lane_id AS uuid)
 
+-- name: HideLanes
+ALTER TABLE outbox_lane RENAME TO outbox_lane_hidden
+
 -- name: LoseNewLanes [postgresql]
 CREATE RULE lose_new_lanes AS ON INSERT TO outbox_lane
   DO ALSO UPDATE outbox_lane SET state = 'closed', final_sequence = 0 WHERE lane_id = NEW.lane_id

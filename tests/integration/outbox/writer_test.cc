@@ -126,6 +126,18 @@ TEST_P(WriterTest, WhatIsOverdueOrCancelledIsNeverWritten) {
   EXPECT_EQ(CountNotes(), 1);
 }
 
+TEST_P(WriterTest, WhatNoLaneCouldBeOpenedForInTimeIsUnavailable) {
+  ASSERT_OK(Change(sql::kHideLanes));
+  const auto in_hand = Submit({.key = "a", .deadline = absl::Now() + absl::Milliseconds(200)});
+  EXPECT_GT(writer_->Step(), absl::ZeroDuration());
+  EXPECT_FALSE(in_hand->given());
+  EXPECT_EVENTUALLY(writer_->Step() == absl::InfiniteDuration(), kPatience);
+  EXPECT_THAT(in_hand->status(), StatusIs(absl::StatusCode::kUnavailable));
+  const auto behind_it = Submit({.key = "b", .deadline = absl::Now()});
+  EXPECT_EQ(writer_->Step(), absl::InfiniteDuration());
+  EXPECT_THAT(behind_it->status(), StatusIs(absl::StatusCode::kUnavailable));
+}
+
 TEST_P(WriterTest, APausedWriterWakesAndWritesNothingToItsClosedLane) {
   Write("a");
   const std::string first = Lanes()[0].lane_id;

@@ -93,12 +93,13 @@ TEST_F(CommandBatchTest, WhatIsLeftAtTheEndIsToldThatTheProcessStops) {
 }
 
 TEST_F(CommandBatchTest, SaysWhyACommandIsGivenUp) {
-  const auto give_up = [&](const std::function<void(CommandBatch&)>& history, bool cancelled) {
+  const auto give_up = [&](const std::function<void(CommandBatch&)>& history, bool cancelled,
+                           bool failing = false) {
     const End end = cancelled ? Add(absl::InfiniteFuture(), true) : Add(kNow);
     const End other = Add(kNow + absl::Seconds(1));
     CommandBatch batch = Batch();
     history(batch);
-    batch.GiveUpOverdue(kNow);
+    batch.GiveUpOverdue(kNow, failing);
     EXPECT_THAT(batch.commands(), SizeIs(1));
     EXPECT_EQ(other->finished, 0);
     EXPECT_EQ(end->finished, 1);
@@ -111,10 +112,13 @@ TEST_F(CommandBatchTest, SaysWhyACommandIsGivenUp) {
   const auto in_doubt = [](CommandBatch& batch) { batch.OutcomeUnknown(); };
   EXPECT_EQ(give_up(fresh, false), absl::StatusCode::kDeadlineExceeded);
   EXPECT_EQ(give_up(fresh, true), absl::StatusCode::kCancelled);
+  EXPECT_EQ(give_up(fresh, false, true), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(give_up(fresh, true, true), absl::StatusCode::kCancelled);
   EXPECT_EQ(give_up(failed, false), absl::StatusCode::kUnavailable);
   EXPECT_EQ(give_up(failed, true), absl::StatusCode::kCancelled);
   EXPECT_EQ(give_up(in_doubt, false), absl::StatusCode::kUnknown);
   EXPECT_EQ(give_up(in_doubt, true), absl::StatusCode::kUnknown);
+  EXPECT_EQ(give_up(in_doubt, false, true), absl::StatusCode::kUnknown);
 }
 
 TEST_F(CommandBatchTest, AFailureAfterACommitInDoubtSettlesNothing) {
