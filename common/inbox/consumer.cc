@@ -35,8 +35,8 @@ Consumer::Consumer(ConsumerOptions options, Inbox& inbox, LetterRetrier& letters
 
 absl::Duration Consumer::Step() {
   const absl::Time now = clock_.Now();
-  bool more = false;
-  if (stalled_for_.Over(now) && gathering_.Over(now)) {
+  bool more = !gathering_.Over(now);
+  if (stalled_for_.Over(now) && !more) {
     const absl::StatusOr<bool> consumed = Consume();
     if (consumed.ok()) {
       GoOn();
@@ -46,8 +46,7 @@ absl::Duration Consumer::Step() {
     }
   }
   if (!inbox_fails_ && letters_rest_.Over(now)) more = TendLetters(now) || more;
-  const absl::Duration gather = gathering_.Left(clock_.Now());
-  if (more || gather > absl::ZeroDuration()) return gather;
+  if (more) return gathering_.Left(clock_.Now());
   return stalled_by_.ok() ? kAskEveryIdle : stalled_for_.Left(clock_.Now());
 }
 
