@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/random/random.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/wake_up.h"
 #include "common/bus/nats_bus.h"
@@ -137,6 +138,47 @@ class SubscriptionTest : public testing::Test {
   std::unique_ptr<bus::Bus> producer_bus;
   int64_t copies = 0;
 };
+
+// Goes on by up to three milliseconds whenever it is asked.
+class HastyClock final : public base::Clock {
+ public:
+  absl::Time Now() override { return now_ += absl::Microseconds(absl::Uniform(random_, 0, 3000)); }
+
+ private:
+  absl::Time now_ = absl::Now();
+  absl::InsecureBitGen random_;
+};
+
+TEST_F(SubscriptionTest, EventsThatComeWhileOthersGatherWaitNoLonger) {
+  ASSERT_OK_AND_ASSIGN(const std::string url, testkit::SqliteKind().MakeUrl());
+  Replica replica(url);
+  HastyClock clock;
+  base::WakeUp wake_up;
+  ConsumerOptions options = Options().delivery;
+  options.durable.stream = "TESTS";
+  options.durable.name = "tests";
+  options.gather = absl::Milliseconds(20);
+  Consumer consumer(
+      options, replica.inbox, replica.letters, *producer_bus, [&] { wake_up.Set(); }, clock,
+      replica.telemetry);
+  const telemetry::Counter& applied =
+      replica.telemetry.metrics.AddCounter("tally_inbox_applied_total", "");
+  const auto step_until = [&](double counted) {
+    while (applied.Value() < counted) {
+      const absl::Duration rest = consumer.Step();
+      if (applied.Value() >= counted) return true;
+      if (!wake_up.WaitFor(rest) && rest >= absl::Milliseconds(300)) return false;
+    }
+    return true;
+  };
+  consumer.Step();
+  for (int64_t round = 0; round < 30; ++round) {
+    Publish(1, round * 100 + 1, round * 100 + 80);
+    ASSERT_TRUE(step_until(round * 100 + 64)) << "round " << round;
+    Publish(1, round * 100 + 81, round * 100 + 100);
+    ASSERT_TRUE(step_until((round + 1) * 100)) << "round " << round;
+  }
+}
 
 class SubscriptionOnEveryDatabaseTest : public SubscriptionTest,
                                         public testing::WithParamInterface<DatabaseKind> {};
