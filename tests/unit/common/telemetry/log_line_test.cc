@@ -35,7 +35,8 @@ TEST(JsonLine, HoldsTimeLevelServiceMessageAndFields) {
 }
 
 TEST(JsonLine, IsValidJsonWhateverIsQuoted) {
-  const std::string nasty("\"\\\n\r\t\x01\x7f\xff\xc3 ä \0 end", 22);
+  constexpr char kNasty[] = "\"\\\n\r\t\x01\x7f\xff\xc3 ä \0 end";
+  const std::string nasty(kNasty, sizeof(kNasty) - 1);
   const std::string line = JsonLine(kTime, LogLevel::kError, "s", nasty, {{"value", nasty}});
   EXPECT_EQ(line.find('\n'), line.npos);
   const auto parsed = nlohmann::json::parse(line);
