@@ -98,7 +98,7 @@ struct PublisherOptions {
 };
 
 // Takes deliveries of a durable consumer. Keeps pull requests outstanding so that Take finds
-// messages in memory; what it holds is bounded by `prefetch`. One thread at a time, except that the
+// messages in memory; what it holds is bounded by twice `prefetch`. One thread at a time, except that the
 // waker comes from the library's threads.
 class PullConsumer {
  public:

@@ -5,8 +5,8 @@
 namespace tally::bus {
 namespace {
 
-// How long after its expiry the server's word about a request is waited for.
-constexpr absl::Duration kGrace = absl::Seconds(2);
+// How long before its expiry a request is taken for over: longer than nobody may look at the window.
+constexpr absl::Duration kRenewBefore = absl::Seconds(1);
 
 }  // namespace
 
@@ -20,7 +20,7 @@ std::optional<PullWindow::Request> PullWindow::Next(absl::Duration now, size_t h
   if (used + refill > limits_.messages) return std::nullopt;
   const Request request{.token = next_token_++, .batch = limits_.messages - used};
   live_.push_back(
-      {.token = request.token, .batch = request.batch, .deadline = now + limits_.expires + kGrace});
+      {.token = request.token, .batch = request.batch, .deadline = now + limits_.expires - kRenewBefore});
   outstanding_ += request.batch;
   return request;
 }

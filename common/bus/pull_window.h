@@ -10,7 +10,12 @@
 namespace tally::bus {
 
 // Decides when to ask a durable for more, so that what is asked for and what is held never exceed
-// `prefetch` messages and asking begins again when half of that is used up.
+// `prefetch` messages and asking begins again when half of that is used up; while a request is
+// being renewed, twice as many.
+//
+// A request is renewed before it expires: nats-server before 2.9.15 may drop one that expires just
+// when a message comes without a word (its pull request 3942), and nothing comes until it is
+// missed.
 //
 // A delivery does not say which request it answers, and a request that is fulfilled ends without a
 // word: so deliveries are counted against the sum of all requests, and a request's own end (its

@@ -95,7 +95,7 @@ TEST_P(LaneStoreTest, ReadsEventsAsTheyWereAppended) {
   ASSERT_OK_AND_ASSIGN(const auto events, us_->Read(lane, {2, 2}, 10, 1000, Soon()));
   ASSERT_EQ(events.size(), 1u);
   EXPECT_EQ(events[0].sequence, 2);
-  EXPECT_EQ(events[0].subject, "notes.written");
+  EXPECT_EQ(events[0].subject, "notes.2");
   EXPECT_EQ(events[0].type, "test.v1.Note");
   EXPECT_EQ(events[0].payload, payload);
   EXPECT_EQ(absl::ToUnixMicros(events[0].time), 1'700'000'000'000'000);

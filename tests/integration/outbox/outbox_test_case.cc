@@ -45,7 +45,8 @@ absl::Status OutboxTestCase::Append(LaneStore& store, db::Transaction& transacti
   RETURN_IF_ERROR(store.Fence(transaction, lane_id, head));
   LaneAppender appender(lane_id, head, absl::FromUnixMicros(1'700'000'000'000'001));
   for (int64_t i = 0; i < events; ++i) {
-    appender.Append({.subject = "notes.written",
+    appender.Append({.subject = one_subject_ ? "notes.written"
+                                             : absl::StrCat("notes.", appender.next_sequence()),
                      .type = "test.v1.Note",
                      .payload = payload,
                      .time = absl::FromUnixMicros(1'700'000'000'000'000),

@@ -67,6 +67,7 @@ class OutboxTestCase {
   telemetry::Telemetry telemetry_{telemetry::LogFormat::kText, telemetry::LogLevel::kError,
                                   "outbox_test"};
   std::unique_ptr<db::Database> database_;
+  bool one_subject_ = false;  // of all events that Append writes: only such travel together
 };
 
 }  // namespace tally::outbox
