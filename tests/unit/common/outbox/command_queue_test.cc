@@ -40,8 +40,9 @@ TEST_F(CommandQueueTest, RefusesMoreThanItsBytes) {
   EXPECT_OK(Push(60));
   EXPECT_THAT(Push(41), StatusIs(absl::StatusCode::kResourceExhausted));
   EXPECT_OK(Push(40));
-  queue_.Take(10, 1000);
-  EXPECT_OK(Push(100)) << "what was taken counts no more";
+  EXPECT_THAT(queue_.Take(1, 1000), SizeIs(1));
+  EXPECT_OK(Push(60)) << "what was taken counts no more";
+  EXPECT_THAT(Push(1), StatusIs(absl::StatusCode::kResourceExhausted));
 }
 
 TEST_F(CommandQueueTest, TakesAGiantOnlyAlone) {
