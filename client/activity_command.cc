@@ -14,16 +14,17 @@
 #include "client/terminal/activity_view.h"
 #include "client/terminal/terminal.h"
 #include "common/base/civil_day.h"
+#include "common/rpc/google_types.h"
 #include "tally/activity/v1/activity_service.grpc.pb.h"
 
 namespace tally::client {
 namespace {
 
-std::optional<google::type::Date> ReadDay(const std::string& text, const std::string& flag,
-                                          base::Violations& problems) {
+std::optional<absl::CivilDay> ReadDay(const std::string& text, const std::string& flag,
+                                      base::Violations& problems) {
   if (text.empty()) return std::nullopt;
   const absl::StatusOr<absl::CivilDay> day = base::ParseDate(text);
-  if (day.ok()) return ToMessage(*day);
+  if (day.ok()) return *day;
   problems.Add(flag, std::string(day.status().message()));
   return std::nullopt;
 }
@@ -33,10 +34,10 @@ activity::v1::ListDailyActivityRequest ReadRequest(base::Violations& problems) {
   request.set_time_zone(absl::GetFlag(FLAGS_time_zone));
   if (!IsUtf8(request.time_zone())) problems.Add("--time_zone", "must be UTF-8");
   if (const auto from = ReadDay(absl::GetFlag(FLAGS_from), "--from", problems)) {
-    *request.mutable_start_date() = *from;
+    rpc::ToMessage(*from, *request.mutable_start_date());
   }
   if (const auto to = ReadDay(absl::GetFlag(FLAGS_to), "--to", problems)) {
-    *request.mutable_end_date() = *to;
+    rpc::ToMessage(*to, *request.mutable_end_date());
   }
   return request;
 }

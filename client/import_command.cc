@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "client/calls/channel.h"
 #include "client/calls/failure.h"
-#include "client/calls/messages.h"
 #include "client/calls/placement_window.h"
 #include "client/commands.h"
 #include "client/flags.h"
@@ -17,6 +16,7 @@
 #include "client/retail/invoice_book.h"
 #include "client/terminal/progress.h"
 #include "common/base/monotonic.h"
+#include "common/rpc/google_types.h"
 
 namespace tally::client {
 namespace {
@@ -65,7 +65,7 @@ class Importer {
     if (!outcome.status.ok()) {
       report_.failed.push_back({orders_[outcome.key].line, outcome.request.request_id(),
                                 DescribeBriefly(outcome.status)});
-    } else if (FromTimestamp(outcome.response.order().create_time()) < start_) {
+    } else if (rpc::ToTime(outcome.response.order().create_time()) < start_) {
       ++report_.already_there;
     } else {
       ++report_.placed;

@@ -14,6 +14,7 @@
 #include "client/flags.h"
 #include "client/terminal/order_view.h"
 #include "common/base/civil_day.h"
+#include "common/rpc/google_types.h"
 #include "tally/orders/v1/order_service.grpc.pb.h"
 
 namespace tally::client {
@@ -52,12 +53,12 @@ orders::v1::ListOrdersRequest ReadRequest(base::Violations& problems) {
   if (const std::string from = absl::GetFlag(FLAGS_from); !from.empty()) {
     const absl::StatusOr<absl::Time> time = ParseTimeOrDay(from, false);
     if (!time.ok()) problems.Add("--from", std::string(time.status().message()));
-    if (time.ok()) *request.mutable_start_time() = ToTimestamp(*time);
+    if (time.ok()) rpc::ToMessage(*time, *request.mutable_start_time());
   }
   if (const std::string to = absl::GetFlag(FLAGS_to); !to.empty()) {
     const absl::StatusOr<absl::Time> time = ParseTimeOrDay(to, true);
     if (!time.ok()) problems.Add("--to", std::string(time.status().message()));
-    if (time.ok()) *request.mutable_end_time() = ToTimestamp(*time);
+    if (time.ok()) rpc::ToMessage(*time, *request.mutable_end_time());
   }
   if (absl::GetFlag(FLAGS_limit) < 0) problems.Add("--limit", "must be 0 or more");
   return request;

@@ -11,6 +11,7 @@
 #include "client/commands.h"
 #include "client/flags.h"
 #include "common/base/uuid_v7_source.h"
+#include "common/rpc/google_types.h"
 #include "tally/orders/v1/order_service.grpc.pb.h"
 
 namespace tally::client {
@@ -38,7 +39,7 @@ void ReadPlaceTime(orders::v1::PlaceOrderRequest& request, base::Violations& pro
   const std::string text = absl::GetFlag(FLAGS_place_time);
   if (text.empty()) return;
   if (const absl::StatusOr<absl::Time> time = ParseRfc3339(text); time.ok()) {
-    *request.mutable_place_time() = ToTimestamp(*time);
+    rpc::ToMessage(*time, *request.mutable_place_time());
   } else {
     problems.Add("--place_time", std::string(time.status().message()));
   }

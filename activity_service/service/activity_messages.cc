@@ -7,9 +7,7 @@
 #include "activity_service/domain/orders_cancelled.h"
 #include "activity_service/domain/orders_created.h"
 #include "common/base/status_macros.h"
-#include "google/protobuf/timestamp.pb.h"
-#include "google/type/date.pb.h"
-#include "google/type/money.pb.h"
+#include "common/rpc/google_types.h"
 
 namespace tally::activity {
 namespace {
@@ -17,24 +15,7 @@ namespace {
 constexpr int64_t kMicrosPerSecond = 1'000'000;
 constexpr int kNanosPerMicro = 1'000;
 
-void ToMessage(absl::Time time, google::protobuf::Timestamp& message) {
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  const int64_t micros = absl::ToUnixMicros(time) - seconds * kMicrosPerSecond;
-  message.set_seconds(seconds);
-  message.set_nanos(static_cast<int32_t>(micros) * kNanosPerMicro);
-}
-
-void ToMessage(absl::CivilDay date, google::type::Date& message) {
-  message.set_year(static_cast<int32_t>(date.year()));
-  message.set_month(date.month());
-  message.set_day(date.day());
-}
-
-void ToMessage(const base::Money& money, google::type::Money& message) {
-  message.set_currency_code(money.currency());
-  message.set_units(money.units());
-  message.set_nanos(money.nanos());
-}
+using rpc::ToMessage;
 
 // The activity's total; zeros where it did not happen.
 const ActivityTotal& Find(const DayTotals& totals, const char* activity) {

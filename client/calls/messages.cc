@@ -12,24 +12,12 @@
 #include "client/calls/utf8.h"
 #include "common/base/check.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/google_types.h"
 
 namespace tally::client {
 
-google::protobuf::Timestamp ToTimestamp(absl::Time time) {
-  google::protobuf::Timestamp timestamp;
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  timestamp.set_seconds(seconds);
-  timestamp.set_nanos(
-      static_cast<int32_t>(absl::ToInt64Nanoseconds(time - absl::FromUnixSeconds(seconds))));
-  return timestamp;
-}
-
-absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp) {
-  return absl::FromUnixSeconds(timestamp.seconds()) + absl::Nanoseconds(timestamp.nanos());
-}
-
 std::string FormatTimestamp(const google::protobuf::Timestamp& timestamp) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", FromTimestamp(timestamp), absl::UTCTimeZone());
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", rpc::ToTime(timestamp), absl::UTCTimeZone());
 }
 
 absl::StatusOr<absl::Time> ParseRfc3339(absl::string_view text) {
@@ -40,25 +28,9 @@ absl::StatusOr<absl::Time> ParseRfc3339(absl::string_view text) {
   return absl::InvalidArgumentError("must be a time such as 2010-12-01T08:26:00Z");
 }
 
-google::type::Money ToMessage(const base::Money& money) {
-  google::type::Money message;
-  message.set_currency_code(money.currency());
-  message.set_units(money.units());
-  message.set_nanos(money.nanos());
-  return message;
-}
-
 std::string FormatAmount(const google::type::Money& money) {
   const auto amount = base::Money::Create(money.currency_code(), money.units(), money.nanos());
   return amount.ok() ? amount->Format() : "?";
-}
-
-google::type::Date ToMessage(absl::CivilDay day) {
-  google::type::Date date;
-  date.set_year(static_cast<int32_t>(day.year()));
-  date.set_month(day.month());
-  date.set_day(day.day());
-  return date;
 }
 
 absl::CivilDay FromMessage(const google::type::Date& date) {
@@ -100,7 +72,7 @@ absl::StatusOr<orders::v1::OrderLine> ParseOrderLine(absl::string_view text,
   ASSIGN_OR_RETURN(const base::Money price, base::Money::Parse(currency, parts[2]));
   line.set_sku(std::string(parts[0]));
   line.set_quantity(quantity);
-  *line.mutable_unit_price() = ToMessage(price);
+  rpc::ToMessage(price, *line.mutable_unit_price());
   if (parts.size() == 4) line.set_description(std::string(parts[3]));
   return line;
 }

@@ -17,21 +17,15 @@ namespace tally::client {
 
 // Between messages, values and text. Pure functions.
 
-google::protobuf::Timestamp ToTimestamp(absl::Time time);
-absl::Time FromTimestamp(const google::protobuf::Timestamp& timestamp);
-
 // "2010-12-01T08:26:00Z"; fractions of a second only where there are some.
 std::string FormatTimestamp(const google::protobuf::Timestamp& timestamp);
 
 // "2010-12-01T08:26:00Z", "2010-12-01T08:26:00.5+01:00"; InvalidArgument otherwise.
 absl::StatusOr<absl::Time> ParseRfc3339(absl::string_view text);
 
-google::type::Money ToMessage(const base::Money& money);
-
 // "12.30", without the currency; "?" for what is no amount.
 std::string FormatAmount(const google::type::Money& money);
 
-google::type::Date ToMessage(absl::CivilDay day);
 absl::CivilDay FromMessage(const google::type::Date& date);
 
 // "placed", "cancelled".

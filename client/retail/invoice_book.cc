@@ -6,9 +6,9 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "client/calls/messages.h"
 #include "client/retail/csv_reader.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/google_types.h"
 
 namespace tally::client {
 namespace {
@@ -23,8 +23,8 @@ void InvoiceBook::Add(RetailRow row) {
     return LeaveOut(row, LeftOutReason::kCreditNote, "");
   }
   orders::v1::PlaceOrderRequest& order = FindOrBegin(row).request;
-  if (row.time < FromTimestamp(order.place_time())) {
-    *order.mutable_place_time() = ToTimestamp(row.time);
+  if (row.time < rpc::ToTime(order.place_time())) {
+    rpc::ToMessage(row.time, *order.mutable_place_time());
   }
   if (order.customer().empty()) order.set_customer(row.customer);
   if (row.quantity <= 0) {
@@ -37,7 +37,7 @@ void InvoiceBook::Add(RetailRow row) {
   line.set_sku(std::move(row.sku));
   line.set_description(std::move(row.description));
   line.set_quantity(row.quantity);
-  *line.mutable_unit_price() = ToMessage(row.unit_price);
+  rpc::ToMessage(row.unit_price, *line.mutable_unit_price());
 }
 
 void InvoiceBook::AddMalformed(int64_t line, std::string invoice, absl::string_view problem) {
@@ -53,7 +53,7 @@ Invoice& InvoiceBook::FindOrBegin(const RetailRow& row) {
   invoice.line = row.line;
   invoice.request.set_request_id(row.invoice);
   invoice.request.set_currency(kRetailCurrency);
-  *invoice.request.mutable_place_time() = ToTimestamp(row.time);
+  rpc::ToMessage(row.time, *invoice.request.mutable_place_time());
   return invoice;
 }
 

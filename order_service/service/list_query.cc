@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/violations.h"
 #include "common/rpc/errors.h"
+#include "common/rpc/google_types.h"
 #include "order_service/domain/order_validation.h"
 #include "order_service/service/page_token.h"
 
@@ -15,18 +16,14 @@ namespace {
 constexpr int kPageSizeDefault = 50;
 constexpr int kPageSizeMax = 1000;
 
-absl::Time ToTime(const google::protobuf::Timestamp& message) {
-  return absl::FromUnixSeconds(message.seconds()) + absl::Microseconds(message.nanos() / 1000);
-}
-
 OrderFilter ToFilter(const v1::ListOrdersRequest& request, base::Violations& violations) {
   OrderFilter filter;
   filter.customer = request.customer();
   if (auto problem = TextProblem(filter.customer, 0, kCustomerCharsMax)) {
     violations.Add("customer", *std::move(problem));
   }
-  if (request.has_start_time()) filter.start_time = ToTime(request.start_time());
-  if (request.has_end_time()) filter.end_time = ToTime(request.end_time());
+  if (request.has_start_time()) filter.start_time = rpc::ToTime(request.start_time());
+  if (request.has_end_time()) filter.end_time = rpc::ToTime(request.end_time());
   if (filter.end_time < filter.start_time)
     violations.Add("end_time", "must not be before start_time");
   switch (request.state()) {

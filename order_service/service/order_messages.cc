@@ -5,9 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/consistency_token.h"
+#include "common/rpc/google_types.h"
 #include "google/protobuf/arena.h"
-#include "google/protobuf/timestamp.pb.h"
-#include "google/type/money.pb.h"
 #include "tally/events/v1/order_events.pb.h"
 
 namespace tally::orders {
@@ -15,18 +14,7 @@ namespace {
 
 constexpr char kCreatedSubject[] = "orders.v1.created";
 
-void ToMessage(const base::Money& money, google::type::Money& message) {
-  message.set_currency_code(money.currency());
-  message.set_units(money.units());
-  message.set_nanos(money.nanos());
-}
-
-void ToMessage(absl::Time time, google::protobuf::Timestamp& message) {
-  const int64_t micros = absl::ToUnixMicros(time);
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  message.set_seconds(seconds);
-  message.set_nanos(static_cast<int32_t>(micros - seconds * 1'000'000) * 1'000);
-}
+using rpc::ToMessage;
 
 void ToMessage(const OrderLine& line, auto& message) {
   message.set_sku(line.sku);
@@ -74,8 +62,7 @@ OrderContent ToContent(const v1::PlaceOrderRequest& request, base::Violations& v
     if (time.nanos() < 0 || time.nanos() > 999'999'999) {
       violations.Add("place_time.nanos", "must be from 0 to 999999999");
     }
-    content.place_time =
-        absl::FromUnixSeconds(time.seconds()) + absl::Microseconds(time.nanos() / 1000);
+    content.place_time = rpc::ToTime(time);
   }
   return content;
 }

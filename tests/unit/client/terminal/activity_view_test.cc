@@ -1,8 +1,8 @@
 #include "client/terminal/activity_view.h"
 
 #include "absl/strings/str_split.h"
-#include "client/calls/messages.h"
 #include "client/calls/utf8.h"
+#include "common/rpc/google_types.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -18,7 +18,7 @@ using testing::StartsWith;
 void AddDay(ListDailyActivityResponse& activity, int day, int64_t orders, int64_t pounds,
             const std::string& currency = "GBP") {
   activity::v1::DailyActivity& daily = *activity.add_days();
-  *daily.mutable_date() = ToMessage(absl::CivilDay(2010, 12, day));
+  rpc::ToMessage(absl::CivilDay(2010, 12, day), *daily.mutable_date());
   daily.set_orders_created(orders);
   if (orders == 0) return;
   activity::v1::Revenue& revenue = *daily.add_revenue();

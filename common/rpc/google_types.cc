@@ -1,0 +1,30 @@
+#include "common/rpc/google_types.h"
+
+#include <cstdint>
+
+namespace tally::rpc {
+
+void ToMessage(const base::Money& money, google::type::Money& message) {
+  message.set_currency_code(money.currency());
+  message.set_units(money.units());
+  message.set_nanos(money.nanos());
+}
+
+void ToMessage(absl::Time time, google::protobuf::Timestamp& message) {
+  const int64_t seconds = absl::ToUnixSeconds(time);
+  const int64_t micros = absl::ToUnixMicros(time) - seconds * 1'000'000;
+  message.set_seconds(seconds);
+  message.set_nanos(static_cast<int32_t>(micros) * 1'000);
+}
+
+void ToMessage(absl::CivilDay day, google::type::Date& message) {
+  message.set_year(static_cast<int32_t>(day.year()));
+  message.set_month(day.month());
+  message.set_day(day.day());
+}
+
+absl::Time ToTime(const google::protobuf::Timestamp& message) {
+  return absl::FromUnixSeconds(message.seconds()) + absl::Microseconds(message.nanos() / 1'000);
+}
+
+}  // namespace tally::rpc
