@@ -59,18 +59,16 @@ TokenWaiter::~TokenWaiter() {
 
 void TokenWaiter::Wait(const base::ConsistencyToken& token, const rpc::Call& call, Done done) {
   const absl::Time deadline = std::min(call.deadline(), clock_.Now() + options_.wait_max);
-  bool full;
-  {
-    absl::MutexLock lock(&mutex_);
-    full = total_ >= options_.waits_max;
-    if (!full) {
-      arrived_.push_back({token, &call, deadline, std::move(done)});
-      waiting_.Set(static_cast<double>(++total_));
-    }
+  absl::ReleasableMutexLock lock(&mutex_);
+  if (total_ >= options_.waits_max) {
+    lock.Release();
+    return done(rpc::ResourceExhausted(
+        "TOO_MANY_WAITS", "too many calls wait for an event to be counted", absl::Seconds(1)));
   }
-  if (!full) return thread_.Wake();
-  done(rpc::ResourceExhausted("TOO_MANY_WAITS", "too many calls wait for an event to be counted",
-                              absl::Seconds(1)));
+  arrived_.push_back({token, &call, deadline, std::move(done)});
+  waiting_.Set(static_cast<double>(++total_));
+  lock.Release();
+  thread_.Wake();
 }
 
 absl::Duration TokenWaiter::Step() {
