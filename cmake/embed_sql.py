@@ -17,7 +17,8 @@ SQLite's, as in migrations. `-- fragment: Name` holds text that later statements
 statement becomes `inline constexpr db::Statement k<Name>` in namespace <namespace>::sql, without comment lines.
 
 Migrations (migrations/0001_lanes.sql) are written once, with PostgreSQL's column types; SQLITE_TYPES below is the whole
-difference. A migration that needs more has twins, 0002_x.postgresql.sql and 0002_x.sqlite.sql. Statements end with `;`
+difference, and that texts are compared by their bytes on PostgreSQL too: an index does not depend on the locale of its
+machine, which another version of glibc may change, and is cheaper to search. A migration that needs more has twins, 0002_x.postgresql.sql and 0002_x.sqlite.sql. Statements end with `;`
 at the end of a line. They become `inline constexpr db::Migration kMigrations[]`.
 """
 
@@ -108,6 +109,10 @@ def to_sqlite(sql):
     return re.sub(r"\b(" + "|".join(SQLITE_TYPES) + r")\b", lambda m: SQLITE_TYPES[m[0]], sql)
 
 
+def to_postgresql(sql):
+    return re.sub(r"\btext\b", 'text COLLATE "C"', sql)
+
+
 def migrations(args):
     found = {}
     for path in args.files:
@@ -117,7 +122,8 @@ def migrations(args):
         sql = without_comments(open(path, encoding="utf-8").read().splitlines())
         entry = found.setdefault(int(match[1]), {"name": match[2]})
         for d in [match[3]] if match[3] else DIALECTS:
-            entry[d] = to_sqlite(sql) if d == "sqlite" and not match[3] else sql
+            adapt = to_sqlite if d == "sqlite" else to_postgresql
+            entry[d] = sql if match[3] else adapt(sql)
     if sorted(found) != list(range(1, len(found) + 1)):
         fail(f"{args.namespace}: migrations are not numbered 1, 2, 3 …: {sorted(found)}")
     lines = ["inline constexpr db::Migration kMigrations[] = {"]
