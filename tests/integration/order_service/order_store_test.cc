@@ -17,7 +17,10 @@
 namespace tally::orders {
 namespace {
 
+using testing::AllOf;
+using testing::Each;
 using testing::ElementsAre;
+using testing::Field;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -136,7 +139,8 @@ TEST_P(OrderStoreTest, KeepsTheRequestIdsOfCallersApart) {
   StoredOrder other = Draft("a");
   other.caller = "alice";
   ASSERT_OK(Insert({Draft("a"), other}));
-  EXPECT_THAT(FindPlaced(other), SizeIs(2));  // under its id and under its request_id, both itself
+  EXPECT_THAT(FindPlaced(other),  // under its id and under its request_id, both itself
+              AllOf(SizeIs(2), Each(Field(&StoredOrder::caller, "alice"))));
 }
 
 TEST_P(OrderStoreTest, FindsWhatWasPlacedUnderARequestIdOrAnId) {
@@ -195,7 +199,8 @@ TEST_P(OrderStoreTest, PagesMeetEveryOrderOnceThoughOthersArrive) {
       ASSERT_OK(Insert({draft}));
       placed.push_back(draft.order.order_id);
     };
-    for (int i = 0; i < 10; ++i) place(kMorning + absl::Seconds(i / 3));  // several at one time
+    // Several at one time, on both sides of a page's end.
+    for (int i = 0; i < 10; ++i) place(kMorning + absl::Seconds(i / 4));
     const std::vector<base::Uuid> before = List(filter);
     std::optional<OrderCursor> after;
     for (;;) {
