@@ -7,6 +7,7 @@ namespace tally::client {
 // Each blocks until its work is done.
 ExitCode RunPlace(Invocation& invocation);
 ExitCode RunGet(Invocation& invocation);
+ExitCode RunCancel(Invocation& invocation);
 ExitCode RunList(Invocation& invocation);
 ExitCode RunActivity(Invocation& invocation);
 ExitCode RunImport(Invocation& invocation);

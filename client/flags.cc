@@ -16,8 +16,11 @@ ABSL_FLAG(std::string, customer, "", "Who orders; in a list: only this customer'
 ABSL_FLAG(std::string, currency, "GBP", "ISO 4217 code of all prices.");
 ABSL_FLAG(std::string, line, "", "SKU:QUANTITY:PRICE[:DESCRIPTION]; give it once for each line.");
 ABSL_FLAG(std::string, request_id, "",
-          "The same id places the same order once, however often; made up if not given.");
+          "The same id does the same once, however often; made up if not given.");
 ABSL_FLAG(std::string, place_time, "", "When the order was placed, RFC 3339; now if not given.");
+
+ABSL_FLAG(std::string, reason, "", "Why, for people; kept with the order.");
+ABSL_FLAG(std::string, etag, "", "Cancel only if the order's etag is still this one.");
 
 ABSL_FLAG(std::string, state, "",
           "Only orders that are placed or cancelled: `placed`, "

@@ -19,6 +19,8 @@ ABSL_DECLARE_FLAG(std::string, currency);
 ABSL_DECLARE_FLAG(std::string, line);
 ABSL_DECLARE_FLAG(std::string, request_id);
 ABSL_DECLARE_FLAG(std::string, place_time);
+ABSL_DECLARE_FLAG(std::string, reason);
+ABSL_DECLARE_FLAG(std::string, etag);
 
 ABSL_DECLARE_FLAG(std::string, state);
 ABSL_DECLARE_FLAG(std::string, from);

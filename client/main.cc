@@ -29,6 +29,13 @@ const std::vector<Command>& Commands() {
        .details = "",
        .flags = {},
        .run = RunGet},
+      {.name = "cancel",
+       .arguments = "ORDER_ID",
+       .summary = "cancel one order; one that is cancelled already stays as it is",
+       .details =
+           "Prints the order as it stands then and the consistency token of its cancellation.",
+       .flags = {"reason", "etag", "request_id"},
+       .run = RunCancel},
       {.name = "list",
        .arguments = "",
        .summary = "list orders by the time they were placed",

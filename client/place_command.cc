@@ -7,20 +7,15 @@
 #include "client/calls/channel.h"
 #include "client/calls/failure.h"
 #include "client/calls/messages.h"
+#include "client/calls/request_id.h"
 #include "client/calls/utf8.h"
 #include "client/commands.h"
 #include "client/flags.h"
-#include "common/base/uuid_v7_source.h"
 #include "common/rpc/google_types.h"
 #include "tally/orders/v1/order_service.grpc.pb.h"
 
 namespace tally::client {
 namespace {
-
-std::string NewRequestId() {
-  base::SystemClock clock;
-  return base::UuidV7Source(clock).Next().ToString();
-}
 
 void ReadLines(orders::v1::PlaceOrderRequest& request, base::Violations& problems) {
   const std::string lines = absl::GetFlag(FLAGS_line);

@@ -33,6 +33,13 @@ struct OrderContent {
   friend bool operator==(const OrderContent&, const OrderContent&) = default;
 };
 
+// What a caller asks to be cancelled.
+struct CancellationContent {
+  base::Uuid order_id;
+  std::string etag;  // empty: whatever it is
+  std::string reason;
+};
+
 // Where the event of a change stands.
 struct EventPlace {
   base::Uuid lane_id;

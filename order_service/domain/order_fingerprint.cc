@@ -32,6 +32,14 @@ class Encoder {
   std::string bytes_;
 };
 
+std::string Digest(const std::string& bytes) {
+  // Looked up once: OpenSSL's own look-up costs as much as the digest.
+  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  TALLY_CHECK(EVP_Digest(bytes.data(), bytes.size(), digest, nullptr, sha256, nullptr) == 1);
+  return std::string(reinterpret_cast<const char*>(digest), kFingerprintBytes);
+}
+
 }  // namespace
 
 std::string Fingerprint(const OrderContent& content) {
@@ -48,12 +56,15 @@ std::string Fingerprint(const OrderContent& content) {
     encoder.Number(line.unit_price.units());
     encoder.Number(line.unit_price.nanos());
   }
-  // Looked up once: OpenSSL's own look-up costs as much as the digest.
-  static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  TALLY_CHECK(EVP_Digest(encoder.bytes().data(), encoder.bytes().size(), digest, nullptr, sha256,
-                         nullptr) == 1);
-  return std::string(reinterpret_cast<const char*>(digest), kFingerprintBytes);
+  return Digest(encoder.bytes());
+}
+
+std::string Fingerprint(const CancellationContent& content) {
+  Encoder encoder;
+  encoder.Text(content.order_id.ToString());
+  encoder.Text(content.etag);
+  encoder.Text(content.reason);
+  return Digest(encoder.bytes());
 }
 
 }  // namespace tally::orders

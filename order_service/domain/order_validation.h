@@ -11,6 +11,8 @@
 
 namespace tally::orders {
 
+inline constexpr char kOrderIdForm[] =
+    "must be a UUID such as 01932b5c-7a3e-7c52-9d5e-3f6a1b2c4d5e";
 inline constexpr int kLinesMax = 1000;
 inline constexpr int kCustomerCharsMax = 128;
 inline constexpr int kSkuCharsMax = 64;

@@ -1,15 +1,51 @@
 #include "order_service/service/order_batch.h"
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "common/base/status_macros.h"
 #include "common/db/error.h"
 #include "common/rpc/errors.h"
+#include "order_service/domain/cancellation_plan.h"
 #include "order_service/domain/placement_plan.h"
+#include "order_service/service/cancel_order_command.h"
+#include "order_service/service/order_messages.h"
 #include "order_service/service/place_order_command.h"
 
 namespace tally::orders {
 namespace {
+
+struct Commands {
+  std::vector<PlaceOrderCommand*> placements;
+  std::vector<CancelOrderCommand*> cancellations;
+};
+
+Commands Sort(absl::Span<outbox::Command* const> commands) {
+  Commands sorted;
+  for (outbox::Command* command : commands) {
+    auto* order_command = static_cast<OrderCommand*>(command);
+    switch (order_command->kind()) {
+      case OrderCommand::Kind::kPlace:
+        sorted.placements.push_back(static_cast<PlaceOrderCommand*>(order_command));
+        break;
+      case OrderCommand::Kind::kCancel:
+        sorted.cancellations.push_back(static_cast<CancelOrderCommand*>(order_command));
+        break;
+    }
+  }
+  return sorted;
+}
+
+// The next attempt looks first.
+absl::Status Repeat(const absl::Status& written, absl::string_view why) {
+  return db::KindOf(written) == db::ErrorKind::kUnique ? absl::AbortedError(why) : written;
+}
+
+absl::Status RequestIdTaken() {
+  return rpc::Error(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
+                    "request_id was used with other content; use a new one for a new command");
+}
 
 std::vector<const StoredOrder*> Drafts(absl::Span<PlaceOrderCommand* const> commands) {
   std::vector<const StoredOrder*> drafts;
@@ -29,11 +65,6 @@ std::vector<Placement> Plan(absl::Span<PlaceOrderCommand* const> commands,
   return PlanPlacements(command_keys, stored_keys);
 }
 
-absl::Status RequestIdTaken() {
-  return rpc::Error(absl::StatusCode::kAlreadyExists, "REQUEST_ID_REUSED",
-                    "request_id was used for another order; use a new one for a new order");
-}
-
 void Decide(const Placement& placement, PlaceOrderCommand& command,
             absl::Span<const StoredOrder> stored, absl::Span<PlaceOrderCommand* const> commands) {
   switch (placement.kind) {
@@ -48,37 +79,115 @@ void Decide(const Placement& placement, PlaceOrderCommand& command,
   }
 }
 
+std::vector<CancellationDecision> Plan(absl::Span<CancelOrderCommand* const> commands,
+                                       absl::Span<const StoredOrder> stored) {
+  std::vector<CancellationKey> keys;
+  std::vector<CancellableOrder> orders;
+  for (const CancelOrderCommand* command : commands) keys.push_back(command->key());
+  for (const StoredOrder& order : stored) {
+    orders.push_back({order.order.order_id, order.order.etag(),
+                      order.order.cancellation.has_value(), order.cancel_caller,
+                      order.cancel_request_id, order.cancel_fingerprint});
+  }
+  return PlanCancellations(keys, orders);
+}
+
+// Cancels the order as it will stand in the table, and appends the event.
+void Cancel(const CancellationRequest& request, const base::Uuid& lane_id, StoredOrder& stored,
+            outbox::LaneAppender& lane) {
+  const Order before = stored.order;
+  Order& order = stored.order;
+  order.state = OrderState::kCancelled;
+  ++order.version;
+  order.cancellation = {.time = std::max(request.time, before.update_time()),
+                        .reason = request.content.reason,
+                        .event = {lane_id, lane.next_sequence()}};
+  stored.cancel_caller = request.caller;
+  stored.cancel_request_id = request.request_id;
+  stored.cancel_fingerprint = request.fingerprint;
+  outbox::NewEvent event = ToCancelledEvent(before, order);
+  event.traceparent = request.traceparent;
+  lane.Append(std::move(event));
+}
+
+void Decide(const CancellationDecision& decision, CancelOrderCommand& command,
+            absl::Span<const StoredOrder> stored) {
+  using Kind = CancellationDecision::Kind;
+  const std::string order_id = command.request().content.order_id.ToString();
+  switch (decision.kind) {
+    case Kind::kCancel:
+    case Kind::kCancelled:
+      return command.DecideCancelled(stored[decision.order].order);
+    case Kind::kNotFound:
+      return command.DecideRefused(rpc::Error(absl::StatusCode::kNotFound, "ORDER_NOT_FOUND",
+                                              "there is no order with this order_id",
+                                              {{"order_id", order_id}}));
+    case Kind::kStale:
+      return command.DecideRefused(
+          rpc::Error(absl::StatusCode::kAborted, "ETAG_STALE",
+                     "the order has changed since its etag was read; read it again",
+                     {{"order_id", order_id}, {"etag", stored[decision.order].order.etag()}}));
+    case Kind::kConflict:
+      return command.DecideRefused(RequestIdTaken());
+  }
+}
+
 }  // namespace
 
 absl::Status OrderBatch::Write(db::Transaction& transaction,
                                absl::Span<outbox::Command* const> commands,
                                outbox::LaneAppender& lane, int attempt) {
-  std::vector<PlaceOrderCommand*> placements;
-  placements.reserve(commands.size());
-  for (outbox::Command* command : commands)
-    placements.push_back(static_cast<PlaceOrderCommand*>(command));
+  const Commands sorted = Sort(commands);
+  ASSIGN_OR_RETURN(const base::Uuid lane_id, base::Uuid::Parse(lane.lane_id()));
+  RETURN_IF_ERROR(Cancel(transaction, sorted.cancellations, lane_id, lane));
+  return Place(transaction, sorted.placements, lane_id, lane, attempt);
+}
 
+absl::Status OrderBatch::Place(db::Transaction& transaction,
+                               absl::Span<PlaceOrderCommand* const> commands,
+                               const base::Uuid& lane_id, outbox::LaneAppender& lane,
+                               int attempt) const {
   std::vector<StoredOrder> stored;
   if (attempt > 1) {
-    ASSIGN_OR_RETURN(stored, store_.FindPlaced(transaction, Drafts(placements)));
+    ASSIGN_OR_RETURN(stored, store_.FindPlaced(transaction, Drafts(commands)));
   }
-  const std::vector<Placement> plan = Plan(placements, stored);
-
-  ASSIGN_OR_RETURN(const base::Uuid lane_id, base::Uuid::Parse(lane.lane_id()));
+  const std::vector<Placement> plan = Plan(commands, stored);
   std::vector<PlaceOrderCommand*> inserts;
   for (size_t i = 0; i < plan.size(); ++i) {
     if (plan[i].kind != Placement::Kind::kInsert) continue;
-    placements[i]->draft().order.placed_event = {lane_id, lane.Append(placements[i]->event())};
-    inserts.push_back(placements[i]);
+    commands[i]->draft().order.placed_event = {lane_id, lane.Append(commands[i]->event())};
+    inserts.push_back(commands[i]);
   }
   if (!inserts.empty()) {
-    const absl::Status inserted = store_.Insert(transaction, lane_id, Drafts(inserts));
-    if (db::KindOf(inserted) == db::ErrorKind::kUnique) {
-      return absl::AbortedError("an order of this batch was placed before");
-    }
-    RETURN_IF_ERROR(inserted);
+    RETURN_IF_ERROR(Repeat(store_.Insert(transaction, lane_id, Drafts(inserts)),
+                           "an order of this batch was placed before"));
   }
-  for (size_t i = 0; i < plan.size(); ++i) Decide(plan[i], *placements[i], stored, placements);
+  for (size_t i = 0; i < plan.size(); ++i) Decide(plan[i], *commands[i], stored, commands);
+  return absl::OkStatus();
+}
+
+absl::Status OrderBatch::Cancel(db::Transaction& transaction,
+                                absl::Span<CancelOrderCommand* const> commands,
+                                const base::Uuid& lane_id, outbox::LaneAppender& lane) const {
+  if (commands.empty()) return absl::OkStatus();
+  std::vector<CancellationLookup> lookups;
+  for (const CancelOrderCommand* command : commands) {
+    const CancellationKey key = command->key();
+    lookups.push_back({key.order_id, key.caller, key.request_id});
+  }
+  ASSIGN_OR_RETURN(std::vector<StoredOrder> stored,
+                   store_.LockForCancellation(transaction, lookups));
+  const std::vector<CancellationDecision> plan = Plan(commands, stored);
+  std::vector<const StoredOrder*> changed;
+  for (size_t i = 0; i < plan.size(); ++i) {
+    if (plan[i].kind != CancellationDecision::Kind::kCancel) continue;
+    StoredOrder& order = stored[plan[i].order];
+    orders::Cancel(commands[i]->request(), lane_id, order, lane);
+    changed.push_back(&order);
+  }
+  RETURN_IF_ERROR(Repeat(store_.Cancel(transaction, lane_id, changed),
+                         "a request_id of this batch was used for another cancellation"));
+  for (size_t i = 0; i < plan.size(); ++i) Decide(plan[i], *commands[i], stored);
   return absl::OkStatus();
 }
 

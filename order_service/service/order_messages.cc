@@ -13,6 +13,7 @@ namespace tally::orders {
 namespace {
 
 constexpr char kCreatedSubject[] = "orders.v1.created";
+constexpr char kCancelledSubject[] = "orders.v1.cancelled";
 
 using rpc::ToMessage;
 
@@ -21,6 +22,21 @@ void ToMessage(const OrderLine& line, auto& message) {
   message.set_description(line.description);
   message.set_quantity(line.quantity);
   ToMessage(line.unit_price, *message.mutable_unit_price());
+}
+
+void ToSnapshot(const Order& order, events::v1::OrderSnapshot& snapshot) {
+  using events::v1::OrderSnapshot;
+  snapshot.set_order_id(order.order_id.ToString());
+  snapshot.set_version(order.version);
+  snapshot.set_state(order.cancellation ? OrderSnapshot::STATE_CANCELLED
+                                        : OrderSnapshot::STATE_PLACED);
+  snapshot.set_customer(order.customer);
+  snapshot.set_currency(order.currency);
+  for (const OrderLine& line : order.lines) ToMessage(line, *snapshot.add_lines());
+  ToMessage(order.total, *snapshot.mutable_total());
+  ToMessage(order.place_time, *snapshot.mutable_place_time());
+  ToMessage(order.create_time, *snapshot.mutable_create_time());
+  ToMessage(order.update_time(), *snapshot.mutable_update_time());
 }
 
 void AddChange(int64_t version, v1::OrderChange::Kind kind, absl::Time time,
@@ -94,25 +110,35 @@ void ToPlaced(const Order& order, v1::PlaceOrderResponse& response) {
       base::ConsistencyToken{order.placed_event.lane_id, order.placed_event.sequence}.Encode());
 }
 
+void ToCancelled(const Order& order, v1::CancelOrderResponse& response) {
+  ToMessage(order, *response.mutable_order());
+  const EventPlace& event = order.cancellation->event;
+  response.set_consistency_token(base::ConsistencyToken{event.lane_id, event.sequence}.Encode());
+}
+
 outbox::NewEvent ToCreatedEvent(const Order& order) {
   char block[2048];
   google::protobuf::Arena arena(block, sizeof(block));
   auto& event = *google::protobuf::Arena::CreateMessage<events::v1::OrderCreated>(&arena);
-  events::v1::OrderSnapshot& snapshot = *event.mutable_order();
-  snapshot.set_order_id(order.order_id.ToString());
-  snapshot.set_version(order.version);
-  snapshot.set_state(events::v1::OrderSnapshot::STATE_PLACED);
-  snapshot.set_customer(order.customer);
-  snapshot.set_currency(order.currency);
-  for (const OrderLine& line : order.lines) ToMessage(line, *snapshot.add_lines());
-  ToMessage(order.total, *snapshot.mutable_total());
-  ToMessage(order.place_time, *snapshot.mutable_place_time());
-  ToMessage(order.create_time, *snapshot.mutable_create_time());
-  ToMessage(order.create_time, *snapshot.mutable_update_time());
+  ToSnapshot(order, *event.mutable_order());
   return {.subject = kCreatedSubject,
           .type = events::v1::OrderCreated::descriptor()->full_name(),
           .payload = event.SerializeAsString(),
           .time = order.place_time,
+          .traceparent = ""};
+}
+
+outbox::NewEvent ToCancelledEvent(const Order& before, const Order& after) {
+  events::v1::OrderCancelled event;
+  ToSnapshot(before, *event.mutable_before());
+  event.mutable_before()->clear_lines();
+  ToSnapshot(after, *event.mutable_after());
+  ToMessage(after.cancellation->time, *event.mutable_cancel_time());
+  event.set_reason(after.cancellation->reason);
+  return {.subject = kCancelledSubject,
+          .type = events::v1::OrderCancelled::descriptor()->full_name(),
+          .payload = event.SerializeAsString(),
+          .time = after.cancellation->time,
           .traceparent = ""};
 }
 

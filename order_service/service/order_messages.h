@@ -20,7 +20,13 @@ void ToMessage(const Order& order, v1::Order& message);
 // The order and the token for its event.
 void ToPlaced(const Order& order, v1::PlaceOrderResponse& response);
 
+// The cancelled order and the token for the event of its cancellation.
+void ToCancelled(const Order& order, v1::CancelOrderResponse& response);
+
 // The OrderCreated event of an order that is about to be placed.
 outbox::NewEvent ToCreatedEvent(const Order& order);
+
+// The OrderCancelled event of an order that is about to be cancelled; `after` has its cancellation.
+outbox::NewEvent ToCancelledEvent(const Order& before, const Order& after);
 
 }  // namespace tally::orders

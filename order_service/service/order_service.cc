@@ -10,6 +10,8 @@
 #include "common/db/error.h"
 #include "common/rpc/errors.h"
 #include "common/rpc/handle.h"
+#include "order_service/domain/order_validation.h"
+#include "order_service/service/cancellation_request.h"
 #include "order_service/service/list_query.h"
 #include "order_service/service/order_messages.h"
 #include "order_service/service/page_token.h"
@@ -46,11 +48,31 @@ class UnaryPlacement final : public PlaceOrderCommand {
   PlaceOrderCall& call_;
 };
 
+using CancelOrderCall = rpc::UnaryCall<v1::CancelOrderRequest, v1::CancelOrderResponse>;
+
+class UnaryCancellation final : public CancelOrderCommand {
+ public:
+  UnaryCancellation(CancelOrderCall& call, CancellationRequest request)
+      : CancelOrderCommand(std::move(request)), call_(call) {}
+
+  absl::Time deadline() const override { return call_.deadline(); }
+  bool cancelled() const override { return call_.Cancelled(); }
+
+  void Finish(const absl::Status& status) override {
+    const absl::Status answer = status.ok() ? decision() : WriteError(status);
+    if (answer.ok()) ToCancelled(cancelled_order(), call_.response());
+    call_.Finish(answer);
+  }
+
+ private:
+  CancelOrderCall& call_;
+};
+
 absl::StatusOr<base::Uuid> ParseOrderId(const std::string& text) {
   absl::StatusOr<base::Uuid> order_id = base::Uuid::Parse(text);
   if (order_id.ok()) return order_id;
   base::Violations violations;
-  violations.Add("order_id", "must be a UUID such as 01932b5c-7a3e-7c52-9d5e-3f6a1b2c4d5e");
+  violations.Add("order_id", kOrderIdForm);
   return rpc::BadRequest(violations);
 }
 
@@ -121,9 +143,19 @@ grpc::ServerBidiReactor<v1::PlaceOrdersRequest, v1::PlaceOrdersResponse>* OrderS
 }
 
 grpc::ServerUnaryReactor* OrderService::CancelOrder(grpc::CallbackServerContext* context,
-                                                    const v1::CancelOrderRequest*,
-                                                    v1::CancelOrderResponse*) {
-  return rpc::Unimplemented(endpoint_, "CancelOrder", context);
+                                                    const v1::CancelOrderRequest* request,
+                                                    v1::CancelOrderResponse* response) {
+  return rpc::Handle(endpoint_, "CancelOrder", context, request, response,
+                     [this](CancelOrderCall& call) {
+                       absl::StatusOr<CancellationRequest> cancellation =
+                           PrepareCancellation(call.request(), call.caller(), clock_.Now());
+                       if (!cancellation.ok()) return call.Finish(cancellation.status());
+                       cancellation->traceparent = std::string(call.traceparent());
+                       std::unique_ptr<outbox::Command> command =
+                           std::make_unique<UnaryCancellation>(call, *std::move(cancellation));
+                       const absl::Status status = outbox_.Submit(command);
+                       if (!status.ok()) call.Finish(WriteError(status));
+                     });
 }
 
 absl::Status OrderService::Get(rpc::Call& call, const v1::GetOrderRequest& request,

@@ -5,19 +5,20 @@
 
 #include "absl/status/status.h"
 #include "common/outbox/batch_handler.h"
-#include "common/outbox/command.h"
 #include "order_service/domain/placement_plan.h"
+#include "order_service/service/order_command.h"
 #include "order_service/store/order_store.h"
 
 namespace tally::orders {
 
 // "Place this order": what was asked, and, once OrderBatch decided it, what became of it. Whoever
 // waits for the answer derives from this and says in Finish() what to do with it.
-class PlaceOrderCommand : public outbox::Command {
+class PlaceOrderCommand : public OrderCommand {
  public:
   PlaceOrderCommand(StoredOrder draft, outbox::NewEvent event)
       : draft_(std::move(draft)), event_(std::move(event)) {}
 
+  Kind kind() const final { return Kind::kPlace; }
   size_t bytes() const final { return sizeof(*this) + 2 * event_.payload.size(); }
 
   // The order as asked for; where its event stands is filled in by OrderBatch.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "common/base/status_macros.h"
@@ -32,6 +33,7 @@ std::string StateText(const std::optional<OrderState>& state) {
 using Text = std::string;
 using OptionalText = std::optional<std::string>;
 using OptionalInt = std::optional<int64_t>;
+using OptionalBytes = std::optional<db::Bytes>;
 
 absl::StatusOr<EventPlace> MakeEventPlace(const Text& lane_id, int64_t sequence) {
   ASSIGN_OR_RETURN(const base::Uuid lane, base::Uuid::Parse(lane_id));
@@ -44,13 +46,14 @@ absl::Status QueryOrders(db::Transaction& transaction, const db::Statement& stat
                          const Params& params, std::vector<StoredOrder>& result) {
   return transaction.Query<Text, Text, Text, int64_t, int64_t, db::Bytes, int64_t, int64_t, int64_t,
                            Text, OptionalText, db::Bytes, Text, int64_t, OptionalInt, OptionalText,
-                           OptionalText, OptionalInt>(
+                           OptionalText, OptionalInt, OptionalText, OptionalText, OptionalBytes>(
       statement, params,
       [&](Text order_id, Text customer, Text currency, int64_t total_units, int64_t total_nanos,
           db::Bytes lines, int64_t version, int64_t place_time, int64_t create_time, Text caller,
           OptionalText request_id, db::Bytes fingerprint, Text place_lane, int64_t place_sequence,
           OptionalInt cancel_time, OptionalText cancel_reason, OptionalText cancel_lane,
-          OptionalInt cancel_sequence) -> absl::Status {
+          OptionalInt cancel_sequence, OptionalText cancel_caller, OptionalText cancel_request_id,
+          OptionalBytes cancel_fingerprint) -> absl::Status {
         StoredOrder& stored = result.emplace_back();
         Order& order = stored.order;
         ASSIGN_OR_RETURN(order.order_id, base::Uuid::Parse(order_id));
@@ -72,8 +75,18 @@ absl::Status QueryOrders(db::Transaction& transaction, const db::Statement& stat
         stored.caller = std::move(caller);
         stored.request_id = request_id.value_or("");
         stored.fingerprint = std::move(fingerprint.data);
+        stored.cancel_caller = cancel_caller.value_or("");
+        stored.cancel_request_id = cancel_request_id.value_or("");
+        if (cancel_fingerprint) stored.cancel_fingerprint = std::move(cancel_fingerprint->data);
         return absl::OkStatus();
       });
+}
+
+// Every writer locks in the same order, so that two wait for each other at most one way.
+std::set<base::Uuid> SortedIds(absl::Span<const CancellationLookup> cancellations) {
+  std::set<base::Uuid> ids;
+  for (const CancellationLookup& cancellation : cancellations) ids.insert(cancellation.order_id);
+  return ids;
 }
 
 const db::Statement& ListStatement(const OrderFilter& filter) {
@@ -136,6 +149,61 @@ absl::StatusOr<std::vector<StoredOrder>> OrderStore::FindPlaced(
   RETURN_IF_ERROR(QueryOrders(transaction, sql::kFindOrdersById, by_id, found));
   RETURN_IF_ERROR(QueryOrders(transaction, sql::kFindOrdersByRequest, by_request, found));
   return found;
+}
+
+absl::StatusOr<std::vector<StoredOrder>> OrderStore::LockForCancellation(
+    db::Transaction& transaction, absl::Span<const CancellationLookup> cancellations) const {
+  db::Batch::TextColumn ids, callers, request_ids;
+  for (const base::Uuid& id : SortedIds(cancellations)) ids.emplace_back(id.ToString());
+  for (const CancellationLookup& cancellation : cancellations) {
+    if (cancellation.request_id.empty()) continue;
+    callers.emplace_back(cancellation.caller);
+    request_ids.emplace_back(cancellation.request_id);
+  }
+  db::Batch by_id, by_request;
+  by_id.Texts("order_id", std::move(ids));
+  by_request.Texts("caller", std::move(callers)).Texts("request_id", std::move(request_ids));
+  std::vector<StoredOrder> found;
+  RETURN_IF_ERROR(QueryOrders(transaction, sql::kLockOrders, by_id, found));
+  RETURN_IF_ERROR(QueryOrders(transaction, sql::kFindOrdersByCancelRequest, by_request, found));
+  const auto by_order = [](const StoredOrder& a, const StoredOrder& b) {
+    return a.order.order_id < b.order.order_id;
+  };
+  std::stable_sort(found.begin(), found.end(), by_order);
+  const auto same_order = [](const StoredOrder& a, const StoredOrder& b) {
+    return a.order.order_id == b.order.order_id;
+  };
+  found.erase(std::unique(found.begin(), found.end(), same_order), found.end());
+  return found;
+}
+
+absl::Status OrderStore::Cancel(db::Transaction& transaction, const base::Uuid& lane_id,
+                                absl::Span<const StoredOrder* const> orders) const {
+  db::Batch::TextColumn ids, reasons, callers, request_ids;
+  db::Batch::IntColumn versions, times, sequences;
+  db::Batch::BytesColumn fingerprints;
+  for (const StoredOrder* stored : orders) {
+    const Cancellation& cancellation = *stored->order.cancellation;
+    ids.emplace_back(stored->order.order_id.ToString());
+    versions.emplace_back(stored->order.version);
+    times.emplace_back(absl::ToUnixMicros(cancellation.time));
+    reasons.emplace_back(cancellation.reason);
+    callers.emplace_back(stored->cancel_caller);
+    request_ids.push_back(stored->cancel_request_id.empty()
+                              ? std::nullopt
+                              : std::make_optional(stored->cancel_request_id));
+    fingerprints.push_back({stored->cancel_fingerprint});
+    sequences.emplace_back(cancellation.event.sequence);
+  }
+  db::Batch batch;
+  batch.Texts("order_id", std::move(ids)).Ints("version", std::move(versions));
+  batch.Ints("time", std::move(times)).Texts("reason", std::move(reasons));
+  batch.Texts("caller", std::move(callers)).Texts("request_id", std::move(request_ids));
+  batch.Blobs("fingerprint", std::move(fingerprints)).Ints("sequence", std::move(sequences));
+  batch.Scalar({"lane_id", lane_id.ToString()});
+  ASSIGN_OR_RETURN(const int64_t changed, transaction.Execute(sql::kCancelOrders, batch));
+  if (changed == static_cast<int64_t>(orders.size())) return absl::OkStatus();
+  return absl::InternalError("an order that was locked is not there");
 }
 
 absl::StatusOr<std::optional<Order>> OrderStore::Find(db::Transaction& transaction,

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/db/database.h"
@@ -20,6 +21,17 @@ struct StoredOrder {
   std::string caller;
   std::string request_id;   // empty: none was given
   std::string fingerprint;  // of the content asked for
+  // The same of the command that cancelled it; empty while it is not cancelled.
+  std::string cancel_caller;
+  std::string cancel_request_id;
+  std::string cancel_fingerprint;
+};
+
+// By what a cancellation finds its order, and itself when it comes again.
+struct CancellationLookup {
+  base::Uuid order_id;
+  absl::string_view caller;
+  absl::string_view request_id;  // empty: none was given
 };
 
 // Which orders ListOrders wants. All that is set narrows.
@@ -51,6 +63,16 @@ class OrderStore {
   // given; each at most once per key.
   absl::StatusOr<std::vector<StoredOrder>> FindPlaced(
       db::Transaction& transaction, absl::Span<const StoredOrder* const> orders) const;
+
+  // Locks the orders with these ids, in the order of their ids, and returns them together with
+  // those cancelled under any of the (caller, request_id); each once.
+  absl::StatusOr<std::vector<StoredOrder>> LockForCancellation(
+      db::Transaction& transaction, absl::Span<const CancellationLookup> cancellations) const;
+
+  // Writes the cancellations of orders that were placed: state, version and all of the
+  // cancellation. db::ErrorKind::kUnique where a request_id is taken.
+  absl::Status Cancel(db::Transaction& transaction, const base::Uuid& lane_id,
+                      absl::Span<const StoredOrder* const> orders) const;
 
   absl::StatusOr<std::optional<Order>> Find(db::Transaction& transaction,
                                             const base::Uuid& order_id) const;

@@ -1,7 +1,7 @@
 -- fragment: OrderColumns
 orders.order_id, customer, currency, total_units, total_nanos, lines, version, place_time, create_time,
 place_caller, place_request_id, place_fingerprint, place_lane, place_sequence,
-cancel_time, cancel_reason, cancel_lane, cancel_sequence
+cancel_time, cancel_reason, cancel_lane, cancel_sequence, cancel_caller, cancel_request_id, cancel_fingerprint
 
 -- name: InsertOrders [postgresql]
 INSERT INTO orders (order_id, customer, currency, total_units, total_nanos, lines, state, version, place_time, create_time,
@@ -37,6 +37,42 @@ JOIN orders ON orders.order_id = wanted.order_id::uuid
 
 -- name: FindOrdersById [sqlite]
 SELECT {{OrderColumns}} FROM orders WHERE order_id = :order_id
+
+-- name: LockOrders [postgresql]
+-- Served by orders_pkey. Rows are locked as they come out of the sort.
+SELECT {{OrderColumns}} FROM orders
+WHERE orders.order_id = ANY (CAST(:order_id AS text[])::uuid[])
+ORDER BY orders.order_id
+FOR UPDATE
+
+-- name: LockOrders [sqlite]
+SELECT {{OrderColumns}} FROM orders WHERE order_id = :order_id
+
+-- name: FindOrdersByCancelRequest [postgresql]
+-- Served by orders_cancel_request.
+SELECT {{OrderColumns}}
+FROM unnest(:caller::text[], :request_id::text[]) AS wanted (caller, request_id)
+JOIN orders ON cancel_caller = wanted.caller AND cancel_request_id = wanted.request_id
+
+-- name: FindOrdersByCancelRequest [sqlite]
+SELECT {{OrderColumns}} FROM orders WHERE cancel_caller = :caller AND cancel_request_id = :request_id
+
+-- name: CancelOrders [postgresql]
+UPDATE orders
+SET state = 'cancelled', version = row.version, cancel_time = row.time, cancel_reason = row.reason,
+    cancel_caller = row.caller, cancel_request_id = row.request_id, cancel_fingerprint = row.fingerprint,
+    cancel_lane = :lane_id::uuid, cancel_sequence = row.sequence
+FROM unnest(:order_id::text[], :version::bigint[], :time::bigint[], :reason::text[], :caller::text[],
+            :request_id::text[], :fingerprint::bytea[], :sequence::bigint[])
+  AS row (order_id, version, time, reason, caller, request_id, fingerprint, sequence)
+WHERE orders.order_id = row.order_id::uuid
+
+-- name: CancelOrders [sqlite]
+UPDATE orders
+SET state = 'cancelled', version = :version, cancel_time = :time, cancel_reason = :reason, cancel_caller = :caller,
+    cancel_request_id = :request_id, cancel_fingerprint = :fingerprint, cancel_lane = :lane_id,
+    cancel_sequence = :sequence
+WHERE order_id = :order_id
 
 -- name: ListOldestFirst
 -- Served by orders_place_time; so is ListNewestFirst, backwards.

@@ -16,6 +16,7 @@ Instance::Instance(const std::string& database_url, const std::string& nats_url)
   outbox::OutboxOptions options;
   options.source = "order_service";
   options.instance = "test";
+  options.writers = 2;  // on PostgreSQL
   options.stream = {.name = "ORDERS", .subjects = {"orders.v1.>"}};
   outbox_ =
       std::make_unique<outbox::Outbox>(options, *database_, *bus_, batch_, clock_, telemetry_);

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string>
+
+namespace tally::client {
+
+// One that nobody has used.
+std::string NewRequestId();
+
+}  // namespace tally::client
