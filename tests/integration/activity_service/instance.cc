@@ -4,6 +4,7 @@
 
 #include "activity_service/domain/orders_cancelled.h"
 #include "activity_service/domain/orders_created.h"
+#include "common/base/status_macros.h"
 #include "common/inbox/migrations.h"
 #include "tally/events/v1/order_events.pb.h"
 #include "tests/testkit/deliveries.h"
@@ -81,10 +82,9 @@ absl::StatusOr<inbox::Inbox::Received> Instance::Receive(const std::vector<bus::
 std::vector<DayTotals> Instance::Sum(const std::vector<base::TimeInterval>& intervals) {
   std::vector<DayTotals> sums;
   Require(database->Run(db::Mode::kRead, absl::Now() + absl::Seconds(30),
-                        [&](db::Transaction& transaction) {
-                          auto read = store.Sum(transaction, intervals);
-                          if (read.ok()) sums = *std::move(read);
-                          return read.status();
+                        [&](db::Transaction& transaction) -> absl::Status {
+                          ASSIGN_OR_RETURN(sums, store.Sum(transaction, intervals));
+                          return absl::OkStatus();
                         }));
   return sums;
 }

@@ -18,7 +18,6 @@ namespace tally::activity {
 namespace {
 
 using absl::CivilDay;
-using testing::IsEmpty;
 
 const absl::Time kMorning = absl::FromCivil(absl::CivilHour(2010, 12, 1, 8), absl::UTCTimeZone());
 

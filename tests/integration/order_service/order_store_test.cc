@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/clock.h"
+#include "common/base/status_macros.h"
 #include "common/base/uuid_v7_source.h"
 #include "common/db/error.h"
 #include "common/telemetry/telemetry.h"
@@ -65,9 +66,8 @@ class OrderStoreTest : public testing::TestWithParam<testkit::DatabaseKind> {
     const StoredOrder* pointer = &draft;
     EXPECT_OK(database->Run(db::Mode::kRead, Deadline(),
                             [&](db::Transaction& transaction) -> absl::Status {
-                              auto result = store.FindPlaced(transaction, {pointer});
-                              if (result.ok()) found = *std::move(result);
-                              return result.status();
+                              ASSIGN_OR_RETURN(found, store.FindPlaced(transaction, {pointer}));
+                              return absl::OkStatus();
                             }));
     return found;
   }
@@ -103,9 +103,8 @@ TEST_P(OrderStoreTest, GivesAnOrderBackAsItWas) {
   std::optional<Order> found;
   ASSERT_OK(
       database->Run(db::Mode::kRead, Deadline(), [&](db::Transaction& transaction) -> absl::Status {
-        auto result = store.Find(transaction, draft.order.order_id);
-        if (result.ok()) found = *std::move(result);
-        return result.status();
+        ASSIGN_OR_RETURN(found, store.Find(transaction, draft.order.order_id));
+        return absl::OkStatus();
       }));
   ASSERT_TRUE(found.has_value());
   EXPECT_EQ(found->customer, draft.order.customer);
