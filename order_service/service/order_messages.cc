@@ -1,5 +1,6 @@
 #include "order_service/service/order_messages.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -117,7 +118,7 @@ void ToCancelled(const Order& order, v1::CancelOrderResponse& response) {
 }
 
 outbox::NewEvent ToCreatedEvent(const Order& order) {
-  char block[2048];
+  alignas(std::max_align_t) char block[2048];
   google::protobuf::Arena arena(block, sizeof(block));
   auto& event = *google::protobuf::Arena::CreateMessage<events::v1::OrderCreated>(&arena);
   ToSnapshot(order, *event.mutable_order());

@@ -1,5 +1,7 @@
 #include "order_service/store/order_lines_codec.h"
 
+#include <cstddef>
+
 #include <google/protobuf/arena.h>
 
 #include "common/base/status_macros.h"
@@ -8,7 +10,7 @@
 namespace tally::orders {
 
 std::string EncodeLines(absl::Span<const OrderLine> lines) {
-  char block[2048];
+  alignas(std::max_align_t) char block[2048];
   google::protobuf::Arena arena(block, sizeof(block));
   auto& message = *google::protobuf::Arena::CreateMessage<store::OrderLines>(&arena);
   for (const OrderLine& line : lines) {
