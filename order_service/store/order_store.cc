@@ -90,6 +90,9 @@ std::set<base::Uuid> SortedIds(absl::Span<const CancellationLookup> cancellation
 }
 
 const db::Statement& ListStatement(const OrderFilter& filter) {
+  if (filter.customer.empty() && filter.state == OrderState::kCancelled) {
+    return filter.newest_first ? sql::kListCancelledNewestFirst : sql::kListCancelledOldestFirst;
+  }
   if (filter.customer.empty())
     return filter.newest_first ? sql::kListNewestFirst : sql::kListOldestFirst;
   return filter.newest_first ? sql::kListNewestFirstOfCustomer : sql::kListOldestFirstOfCustomer;

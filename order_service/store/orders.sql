@@ -91,6 +91,21 @@ WHERE place_time >= :start_time AND place_time < :end_time
 ORDER BY place_time DESC, order_id DESC
 LIMIT :orders_max
 
+-- name: ListCancelledOldestFirst
+-- Served by orders_cancelled, for cancellations are few; so is ListCancelledNewestFirst, backwards.
+SELECT {{OrderColumns}} FROM orders
+WHERE state = 'cancelled' AND place_time >= :start_time AND place_time < :end_time
+  AND (place_time, order_id) > (:after_time, CAST(:after_id AS uuid))
+ORDER BY place_time, order_id
+LIMIT :orders_max
+
+-- name: ListCancelledNewestFirst
+SELECT {{OrderColumns}} FROM orders
+WHERE state = 'cancelled' AND place_time >= :start_time AND place_time < :end_time
+  AND (place_time, order_id) < (:after_time, CAST(:after_id AS uuid))
+ORDER BY place_time DESC, order_id DESC
+LIMIT :orders_max
+
 -- name: ListOldestFirstOfCustomer
 -- Served by orders_customer; so is ListNewestFirstOfCustomer, backwards.
 SELECT {{OrderColumns}} FROM orders

@@ -3,3 +3,6 @@ SELECT type, headers, payload FROM outbox_event WHERE lane_id = CAST(:lane_id AS
 
 -- name: CountCancellationEvents
 SELECT COUNT(*) FROM outbox_event WHERE type = 'tally.events.v1.OrderCancelled'
+
+-- name: Analyze
+ANALYZE orders

@@ -186,6 +186,31 @@ TEST_P(OrderStoreTest, FiltersNarrowTogether) {
   EXPECT_THAT(List(filter), IsEmpty());
 }
 
+TEST_P(OrderStoreTest, ListsCancelledOrdersAlone) {
+  std::vector<StoredOrder> drafts;
+  for (int i = 0; i < 6; ++i) drafts.push_back(Draft("", kMorning + absl::Seconds(i)));
+  ASSERT_OK(Insert(drafts));
+  std::vector<base::Uuid> expected;
+  for (const int i : {1, 3, 4}) {
+    drafts[i].order.version = 2;
+    drafts[i].order.cancellation = {kMorning, "", {kLane, ++sequence}};
+    expected.push_back(drafts[i].order.order_id);
+    ASSERT_OK(database->Run(db::Mode::kWrite, Deadline(), [&](db::Transaction& transaction) {
+      return store.Cancel(transaction, kLane, {&drafts[i]});
+    }));
+  }
+  OrderFilter filter;
+  filter.state = OrderState::kCancelled;
+  EXPECT_EQ(List(filter), expected);
+  EXPECT_THAT(List(filter, OrderCursor{kMorning + absl::Seconds(1), expected[0]}, 1),
+              ElementsAre(expected[1]));
+  filter.end_time = kMorning + absl::Seconds(4);
+  filter.newest_first = true;
+  EXPECT_THAT(List(filter), ElementsAre(expected[1], expected[0]));
+  filter.state = OrderState::kPlaced;
+  EXPECT_THAT(List(filter), SizeIs(2));
+}
+
 TEST_P(OrderStoreTest, PagesMeetEveryOrderOnceThoughOthersArrive) {
   for (const bool newest_first : {false, true}) {
     OrderFilter filter;

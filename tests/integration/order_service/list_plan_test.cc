@@ -1,0 +1,126 @@
+// Lists read what a page needs and no more: which index the databases choose for each of them.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/clock.h"
+#include "common/base/uuid_v7_source.h"
+#include "common/telemetry/telemetry.h"
+#include "order_service/store/order_store.h"
+#include "order_service/store/orders_sql.h"
+#include "tests/integration/order_service/fixture_sql.h"
+#include "tests/testkit/database_urls.h"
+#include "tests/testkit/status_matchers.h"
+
+namespace tally::orders {
+namespace {
+
+using testing::AnyOf;
+using testing::HasSubstr;
+using testing::Not;
+
+constexpr int kOrders = 4'000;
+constexpr int kCancelledOneIn = 100;
+const base::Uuid kLane = *base::Uuid::Parse("01932b5c-7a3e-7c52-9d5e-3f6a1b2c4d5e");
+
+class ListPlanTest : public testing::TestWithParam<testkit::DatabaseKind> {
+ protected:
+  void SetUp() override {
+    ASSERT_OK_AND_ASSIGN(const std::string url, GetParam().MakeUrl());
+    ASSERT_OK_AND_ASSIGN(database, db::Database::Open({.url = url}, clock, telemetry));
+    ASSERT_OK(OrderStore::Migrate(*database));
+    ASSERT_OK(Run(db::Mode::kWrite, [&](db::Transaction& transaction) -> absl::Status {
+      if (const absl::Status filled = Fill(transaction); !filled.ok()) return filled;
+      return transaction.Execute(fixture::sql::kAnalyze).status();
+    }));
+  }
+
+  template <typename Body>
+  absl::Status Run(db::Mode mode, Body body) {
+    return database->Run(mode, clock.Now() + absl::Seconds(60), body);
+  }
+
+  absl::Status Fill(db::Transaction& transaction) {
+    std::vector<StoredOrder> orders(kOrders);
+    std::vector<const StoredOrder*> all, cancelled;
+    for (int i = 0; i < kOrders; ++i) {
+      Order& order = orders[i].order;
+      order.order_id = ids.Next();
+      order.customer = absl::StrCat("customer-", i % 200);
+      order.currency = "GBP";
+      order.total = *base::Money::Create("GBP", 1, 0);
+      order.place_time = order.create_time = absl::FromUnixSeconds(1'700'000'000 + i);
+      order.placed_event = {kLane, i + 1};
+      all.push_back(&orders[i]);
+      if (i % kCancelledOneIn != 0) continue;
+      order.version = 2;
+      order.cancellation = {order.place_time, "", {kLane, kOrders + i + 1}};
+      cancelled.push_back(&orders[i]);
+    }
+    if (const absl::Status inserted = store.Insert(transaction, kLane, all); !inserted.ok()) {
+      return inserted;
+    }
+    return store.Cancel(transaction, kLane, cancelled);
+  }
+
+  std::string PlanOf(const db::Statement& statement) {
+    const std::string& postgresql =
+        texts.emplace_back(absl::StrCat("EXPLAIN ", statement.postgresql));
+    const std::string& sqlite =
+        texts.emplace_back(absl::StrCat("EXPLAIN QUERY PLAN ", statement.sqlite));
+    const db::Statement explain = {"Explain", postgresql.c_str(), sqlite.c_str()};
+    const db::Params params = {{"start_time", std::numeric_limits<int64_t>::min()},
+                               {"end_time", std::numeric_limits<int64_t>::max()},
+                               {"after_time", int64_t{1'700'000'001'000'000}},
+                               {"after_id", kLane.ToString()},
+                               {"state", ""},
+                               {"customer", "customer-7"},
+                               {"orders_max", int64_t{10}}};
+    std::string plan;
+    EXPECT_OK(Run(db::Mode::kRead, [&](db::Transaction& transaction) {
+      if (transaction.dialect() == db::Dialect::kSqlite) {
+        return transaction.Query<int64_t, int64_t, int64_t, std::string>(
+            explain, params, [&](int64_t, int64_t, int64_t, const std::string& line) {
+              absl::StrAppend(&plan, line, "\n");
+            });
+      }
+      return transaction.Query<std::string>(
+          explain, params, [&](const std::string& line) { absl::StrAppend(&plan, line, "\n"); });
+    }));
+    return plan;
+  }
+
+  std::deque<std::string> texts;  // sessions keep statements by their address
+  base::SystemClock clock;
+  telemetry::Telemetry telemetry{telemetry::LogFormat::kText, telemetry::LogLevel::kError, "test"};
+  std::unique_ptr<db::Database> database;
+  base::UuidV7Source ids{clock};
+  OrderStore store;
+};
+INSTANTIATE_ON_EVERY_DATABASE(ListPlanTest);
+
+TEST_P(ListPlanTest, EveryListWalksItsIndexInOrder) {
+  const std::pair<const db::Statement*, const char*> lists[] = {
+      {&sql::kListOldestFirst, "orders_place_time"},
+      {&sql::kListNewestFirst, "orders_place_time"},
+      {&sql::kListCancelledOldestFirst, "orders_cancelled"},
+      {&sql::kListCancelledNewestFirst, "orders_cancelled"},
+      {&sql::kListOldestFirstOfCustomer, "orders_customer"},
+      {&sql::kListNewestFirstOfCustomer, "orders_customer"},
+  };
+  for (const auto& [statement, index] : lists) {
+    const std::string plan = PlanOf(*statement);
+    EXPECT_THAT(plan, HasSubstr(index)) << statement->name;
+    EXPECT_THAT(plan, Not(AnyOf(HasSubstr("Sort"), HasSubstr("TEMP B-TREE")))) << statement->name;
+  }
+}
+
+}  // namespace
+}  // namespace tally::orders
