@@ -86,12 +86,11 @@ TEST(CancellationPlanTest, BatchesDecideAsOneByOne) {
   SCOPED_TRACE(seed);
   std::mt19937 random(seed);
   for (int round = 0; round < 200; ++round) {
-    std::vector<std::string> request_ids;
+    constexpr absl::string_view kRequestIds[] = {"a", "b", "c", "d", "", "", "", ""};
     std::vector<CancellationKey> commands;
-    for (int i = 0; i < 20; ++i) request_ids.push_back(std::string(1, 'a' + random() % 6));
     for (int i = 0; i < 20; ++i) {
-      commands.push_back(Command(random() % 5, random() % 2 ? request_ids[i] : "",
-                                 random() % 3 ? "" : "v1", random() % 4 ? "f" : "g"));
+      commands.push_back(Command(random() % 5, kRequestIds[random() % 8], random() % 3 ? "" : "v1",
+                                 random() % 4 ? "f" : "g"));
     }
     std::map<size_t, std::vector<Kind>> kinds;  // by batch size
     for (const size_t batch : {size_t{1}, size_t{7}, size_t{20}}) {
