@@ -98,8 +98,8 @@ struct PublisherOptions {
 };
 
 // Takes deliveries of a durable consumer. Keeps pull requests outstanding so that Take finds
-// messages in memory; what it holds is bounded by twice `prefetch`. One thread at a time, except that the
-// waker comes from the library's threads.
+// messages in memory; what it holds is bounded by twice `prefetch`. One thread at a time, except
+// that the waker comes from the library's threads.
 class PullConsumer {
  public:
   virtual ~PullConsumer() = default;

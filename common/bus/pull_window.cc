@@ -5,7 +5,8 @@
 namespace tally::bus {
 namespace {
 
-// How long before its expiry a request is taken for over: longer than nobody may look at the window.
+// How long before its expiry a request is taken for over: longer than nobody may look at the
+// window.
 constexpr absl::Duration kRenewBefore = absl::Seconds(1);
 
 }  // namespace
@@ -19,8 +20,9 @@ std::optional<PullWindow::Request> PullWindow::Next(absl::Duration now, size_t h
   const size_t refill = std::max<size_t>(1, limits_.messages / 2);
   if (used + refill > limits_.messages) return std::nullopt;
   const Request request{.token = next_token_++, .batch = limits_.messages - used};
-  live_.push_back(
-      {.token = request.token, .batch = request.batch, .deadline = now + limits_.expires - kRenewBefore});
+  live_.push_back({.token = request.token,
+                   .batch = request.batch,
+                   .deadline = now + limits_.expires - kRenewBefore});
   outstanding_ += request.batch;
   return request;
 }
