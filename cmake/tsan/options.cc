@@ -8,8 +8,8 @@ extern "C" {
 const char* __tsan_default_options() { return "halt_on_error=1:ignore_noninstrumented_modules=1"; }
 
 // gRPC destroys a streaming call on a thread of its own when its last callback has begun to return.
-// What orders the two is in gRPC's libraries, which are not instrumented; the call's destructor is in
-// a header, and is. Our reactors are destroyed elsewhere, so they are still watched.
+// What orders the two is in gRPC's libraries, which are not instrumented; the call's destructor is
+// in a header, and is. Our reactors are destroyed elsewhere, so they are still watched.
 const char* __tsan_default_suppressions() {
   return "race:ServerCallbackWriterImpl::~ServerCallbackWriterImpl\n";
 }
