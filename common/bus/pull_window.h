@@ -13,9 +13,9 @@ namespace tally::bus {
 // `prefetch` messages and asking begins again when half of that is used up; while a request is
 // being renewed, twice as many.
 //
-// A request is renewed before it expires: nats-server before 2.9.15 may drop one that expires just
-// when a message comes without a word (its pull request 3942), and nothing comes until it is
-// missed.
+// A request is renewed before it expires: a nats-server without its pull request 3942 (March 2023;
+// Debian 12 has 2.9.10) may drop one that expires just when a message comes without a word, and
+// nothing comes until it is missed.
 //
 // A delivery does not say which request it answers, and a request that is fulfilled ends without a
 // word: so deliveries are counted against the sum of all requests, and a request's own end (its
