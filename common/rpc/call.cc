@@ -29,12 +29,12 @@ bool IsTraceparent(absl::string_view text) {
 }  // namespace
 
 Call::Call(const Endpoint& endpoint, absl::string_view method,
-           const grpc::CallbackServerContext& context)
+           const grpc::CallbackServerContext& context, absl::Duration default_deadline)
     : endpoint_(endpoint),
       method_(endpoint.method(method)),
       context_(context),
       start_(absl::Now()),
-      deadline_(DeadlineOf(context, start_ + endpoint.options().default_deadline)) {
+      deadline_(DeadlineOf(context, start_ + default_deadline)) {
   method_.Started();
 }
 

@@ -11,20 +11,21 @@
 
 namespace tally::rpc {
 
-// One call under way: what is known of it, and its end. Thread-safe, and valid until it is
-// finished.
+// One call under way, unary or a stream: what is known of it, and its end. Thread-safe, and valid
+// until it is finished.
 //
 // Ending a call in time is the duty of whoever holds it: gRPC keeps request and response until
 // then, so nobody else may. Whoever waits with a call asks Alive() before the work and bounds the
 // wait by deadline().
 class Call {
  public:
+  // `default_deadline` after the arrival is the deadline of a call that comes without one.
   Call(const Endpoint& endpoint, absl::string_view method,
-       const grpc::CallbackServerContext& context);
+       const grpc::CallbackServerContext& context, absl::Duration default_deadline);
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
 
-  // The caller's deadline, or the endpoint's default after the arrival; never infinite.
+  // The caller's, or the default; infinite only where the default is.
   absl::Time deadline() const { return deadline_; }
 
   // The caller went away, cancelled, or its deadline passed.

@@ -94,7 +94,7 @@ Reactor* Unimplemented(const Endpoint& endpoint, absl::string_view method,
   class Refusal final : public Reactor, private Call {
    public:
     Refusal(const Endpoint& e, absl::string_view m, const grpc::CallbackServerContext& c)
-        : Call(e, m, c) {
+        : Call(e, m, c, e.options().default_deadline) {
       Reactor::Finish(Conclude(Error(absl::StatusCode::kUnimplemented, "METHOD_NOT_IMPLEMENTED",
                                      "this method is not implemented yet")));
     }

@@ -19,7 +19,9 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
                                      private Call {
  public:
   Watcher(HealthService& service, const grpc::CallbackServerContext& context, std::string name)
-      : Call(service.endpoint_, "Watch", context), service_(service), name_(std::move(name)) {}
+      : Call(service.endpoint_, "Watch", context, absl::InfiniteDuration()),
+        service_(service),
+        name_(std::move(name)) {}
 
   const std::string& name() const { return name_; }
 

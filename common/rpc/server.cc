@@ -69,15 +69,16 @@ std::vector<telemetry::Gauge*> InFlightGauges(const std::vector<ServedService>& 
 
 }  // namespace
 
-Server::Server(std::unique_ptr<HealthService> health) : health_(std::move(health)) {}
+Server::Server(std::vector<ServedService> services, std::unique_ptr<HealthService> health)
+    : services_(std::move(services)), health_(std::move(health)) {}
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options,
                                                       const std::vector<ServedService>& services,
                                                       telemetry::Telemetry& telemetry) {
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::EnableDefaultHealthCheckService(false);
-  auto server =
-      absl::WrapUnique(new Server(std::make_unique<HealthService>(NamesOf(services), telemetry)));
+  auto server = absl::WrapUnique(
+      new Server(services, std::make_unique<HealthService>(NamesOf(services), telemetry)));
   grpc::ServerBuilder builder;
   Configure(options, builder);
   for (const ServedService& service : services) builder.RegisterService(service.service);
@@ -98,6 +99,7 @@ Server::~Server() { Shutdown(absl::ZeroDuration()); }
 void Server::Shutdown(absl::Duration drain) {
   if (server_ == nullptr || std::exchange(shut_down_, true)) return;
   health_->Shutdown();
+  for (const ServedService& service : services_) service.end_streams();
   base::WakeUp done;
   std::thread disconnect([&] { DisconnectWhenIdle(done); });
   server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoNanoseconds(drain));

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,13 +28,16 @@ struct ServerOptions {
 struct ServedService {
   std::string name;
   grpc::Service* service;
+  // Called once when the server begins to shut down, before it waits for the calls under way: tells
+  // streams, which may be open for ever, to end, also those that still begin. Must not block.
+  std::function<void()> end_streams = [] {};
 };
 
 // The gRPC server of a process: the given services, the standard health service and reflection on
 // one address.
 //
-// States: serving from Start() on → Shutdown(): health says NOT_SERVING, new calls are refused,
-// calls under way finish or are cancelled when the time is over.
+// States: serving from Start() on → Shutdown(): health says NOT_SERVING, streams are told to end,
+// new calls are refused, calls under way finish or are cancelled when the time is over.
 //
 // Insecure so far, so the default address is loopback; credentials have their one place in
 // server.cc. gRPC 1.51 has no limit on the number of connections and stops accepting for ever when
@@ -56,12 +60,13 @@ class Server {
   void Shutdown(absl::Duration drain);
 
  private:
-  Server(std::unique_ptr<HealthService> health);
+  Server(std::vector<ServedService> services, std::unique_ptr<HealthService> health);
 
   // gRPC itself would wait for idle connections too, and some clients look at theirs only every 5
   // s.
   void DisconnectWhenIdle(base::WakeUp& done);
 
+  const std::vector<ServedService> services_;
   std::vector<telemetry::Gauge*> in_flight_;  // of all methods of the services
   std::unique_ptr<HealthService> health_;
   std::unique_ptr<grpc::Server> server_;

@@ -11,7 +11,9 @@ class UnaryCall final : public Call, private grpc::ServerUnaryReactor {
  public:
   UnaryCall(const Endpoint& endpoint, absl::string_view method,
             const grpc::CallbackServerContext& context, const Request& request, Response& response)
-      : Call(endpoint, method, context), request_(request), response_(response) {}
+      : Call(endpoint, method, context, endpoint.options().default_deadline),
+        request_(request),
+        response_(response) {}
 
   const Request& request() const { return request_; }
   Response& response() { return response_; }

@@ -3,6 +3,7 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <sys/resource.h>
 
+#include <atomic>
 #include <thread>
 
 #include "absl/synchronization/notification.h"
@@ -94,6 +95,15 @@ TEST_F(ServerTest, CancelsWhatIsStillUnderWayWhenTheTimeToDrainIsOver) {
   begun.WaitForNotification();
   server_->Shutdown(absl::Milliseconds(50));
   under_way.join();
+}
+
+TEST_F(ServerTest, TellsStreamsToEndOnceWhenItShutsDown) {
+  std::atomic<int> told = 0;
+  Server::Start({}, {{TestService::service_full_name(), service_.get(), [&] { ++told; }}},
+                telemetry_)
+      .value()
+      ->Shutdown(absl::Seconds(1));
+  EXPECT_EQ(told, 1);
 }
 
 TEST(RaiseFileLimit, AllowsAsManyAsTheHardLimit) {
