@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "absl/flags/flag.h"
+#include "activity_service/domain/items_ordered.h"
 #include "activity_service/domain/orders_cancelled.h"
 #include "activity_service/domain/orders_created.h"
 #include "activity_service/service/activity_counter.h"
@@ -68,6 +69,7 @@ std::vector<std::unique_ptr<Activity>> Activities() {
   std::vector<std::unique_ptr<Activity>> activities;
   activities.push_back(std::make_unique<OrdersCreated>());
   activities.push_back(std::make_unique<OrdersCancelled>());
+  activities.push_back(std::make_unique<ItemsOrdered>());
   return activities;
 }
 

@@ -66,7 +66,9 @@ void ValidateLine(size_t index, const OrderLine& line, bool currency_known,
   if (auto problem = TextProblem(line.description, 0, kDescriptionCharsMax)) {
     violations.Add(LineField(index, "description"), *std::move(problem));
   }
-  if (line.quantity < 1) violations.Add(LineField(index, "quantity"), "must be at least 1");
+  if (line.quantity < 1 || line.quantity > kQuantityMax) {
+    violations.Add(LineField(index, "quantity"), absl::StrCat("must be 1 to ", kQuantityMax));
+  }
   if (currency_known) ValidatePrice(index, line.unit_price, currency, violations);
 }
 

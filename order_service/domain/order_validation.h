@@ -18,6 +18,7 @@ inline constexpr int kCustomerCharsMax = 128;
 inline constexpr int kSkuCharsMax = 64;
 inline constexpr int kDescriptionCharsMax = 256;
 inline constexpr int kRequestIdCharsMax = 128;
+inline constexpr int64_t kQuantityMax = 1'000'000'000;
 inline constexpr int64_t kTotalUnitsMax = 1'000'000'000'000'000;
 inline constexpr absl::Duration kPlaceTimeAheadMax = absl::Minutes(5);
 

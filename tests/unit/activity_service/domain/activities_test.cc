@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "activity_service/domain/items_ordered.h"
 #include "activity_service/domain/orders_cancelled.h"
 #include "activity_service/domain/orders_created.h"
 #include "tally/events/v1/order_events.pb.h"
@@ -46,15 +47,37 @@ TEST(OrdersCancelledTest, CountsTheTotalOfTheOrderAfter) {
   EXPECT_EQ(read[0].amount, *base::Money::Create("GBP", 2, 0));
 }
 
+TEST(ItemsOrderedTest, CountsThePiecesOfEveryLineWithoutAnAmount) {
+  events::v1::OrderCreated created;
+  SetTotal(1, 0, *created.mutable_order());
+  created.mutable_order()->add_lines()->set_quantity(2);
+  created.mutable_order()->add_lines()->set_quantity(40);
+  ASSERT_OK_AND_ASSIGN(const auto read,
+                       ItemsOrdered().Read(WithPayload(created.SerializeAsString())));
+  ASSERT_EQ(read.size(), 1u);
+  EXPECT_EQ(read[0].count, 42);
+  EXPECT_EQ(read[0].amount, std::nullopt);
+}
+
+TEST(ItemsOrderedTest, RefusesPiecesThatDoNotFit) {
+  events::v1::OrderCreated created;
+  created.mutable_order()->add_lines()->set_quantity(INT64_MAX);
+  created.mutable_order()->add_lines()->set_quantity(1);
+  EXPECT_THAT(ItemsOrdered().Read(WithPayload(created.SerializeAsString())),
+              StatusIs(absl::StatusCode::kOutOfRange));
+}
+
 TEST(ActivitiesTest, ReadTheTypesOfTheirEvents) {
   EXPECT_THAT(OrdersCreated().event_types(), ElementsAre("tally.events.v1.OrderCreated"));
   EXPECT_THAT(OrdersCancelled().event_types(), ElementsAre("tally.events.v1.OrderCancelled"));
+  EXPECT_THAT(ItemsOrdered().event_types(), ElementsAre("tally.events.v1.OrderCreated"));
 }
 
 TEST(ActivitiesTest, RefuseWhatIsNoSuchEvent) {
   const bus::Event noise = WithPayload("\xff\xff");
   EXPECT_THAT(OrdersCreated().Read(noise), StatusIs(absl::StatusCode::kInvalidArgument));
   EXPECT_THAT(OrdersCancelled().Read(noise), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(ItemsOrdered().Read(noise), StatusIs(absl::StatusCode::kInvalidArgument));
 }
 
 TEST(ActivitiesTest, RefuseAnOrderWithoutATotal) {

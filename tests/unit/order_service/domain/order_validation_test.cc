@@ -103,11 +103,21 @@ TEST(OrderValidation, RefusesNoLinesAndTooMany) {
   EXPECT_THAT(FieldsWrongIn(content), IsEmpty());
 }
 
+TEST(OrderValidation, TakesQuantitiesFromOneToAThousandMillion) {
+  OrderContent content = ValidContent();
+  content.lines[0] = {"x", "", kQuantityMax, Gbp(0)};
+  EXPECT_THAT(FieldsWrongIn(content), IsEmpty());
+  content.lines[0].quantity = kQuantityMax + 1;
+  EXPECT_THAT(FieldsWrongIn(content), ElementsAre("lines[0].quantity"));
+  content.lines[0].quantity = 0;
+  EXPECT_THAT(FieldsWrongIn(content), ElementsAre("lines[0].quantity"));
+}
+
 TEST(OrderValidation, RefusesATotalThatOverflowsOrPassesTheLimit) {
   OrderContent content = ValidContent();
-  content.lines[0].quantity = INT64_MAX;
+  content.lines[0] = {"x", "", kQuantityMax, Gbp(INT64_MAX)};
   EXPECT_THAT(FieldsWrongIn(content), ElementsAre("lines"));
-  content.lines = {{"x", "", kTotalUnitsMax, Gbp(1)}};
+  content.lines = {{"x", "", kQuantityMax, Gbp(kTotalUnitsMax / kQuantityMax)}};
   EXPECT_THAT(FieldsWrongIn(content), IsEmpty());
   content.lines.push_back({"y", "", 1, Gbp(0, 10'000'000)});
   EXPECT_THAT(FieldsWrongIn(content), ElementsAre("lines"));
