@@ -105,49 +105,58 @@ class ServicesTest(unittest.TestCase):
 
 
 class EveryWorkloadTest(unittest.TestCase):
-    def workloads(self):
+    def each(self, check):
         for rendered in (BASE, DEMO):
             for workload in rendered.workloads():
                 with self.subTest(workload["metadata"]["name"]):
-                    yield rendered, workload
+                    check(rendered, workload, workload["spec"]["template"]["spec"])
+
+    def test_kubernetes_knows_every_field(self):
+        def check(_, workload, __):
+            known = set(manifests.paths(manifests.as_kubernetes_reads(workload)))
+            self.assertEqual(set(manifests.paths(workload)) - known, set())
+        self.each(check)
 
     def test_nothing_runs_as_root_or_writes_where_it_should_not(self):
-        for _, workload in self.workloads():
-            spec = workload["spec"]["template"]["spec"]
-            self.assertIs(spec["securityContext"]["runAsNonRoot"], True)
-            self.assertGreater(spec["securityContext"]["runAsUser"], 0)
-            self.assertIs(spec["automountServiceAccountToken"], False)
-            for container in spec["containers"]:
+        def check(_, __, pod):
+            self.assertIs(pod["securityContext"]["runAsNonRoot"], True)
+            self.assertGreater(pod["securityContext"]["runAsUser"], 0)
+            self.assertIs(pod["automountServiceAccountToken"], False)
+            for container in pod["containers"]:
                 security = container["securityContext"]
                 self.assertIs(security["allowPrivilegeEscalation"], False)
                 self.assertIs(security["readOnlyRootFilesystem"], True)
                 self.assertEqual(security["capabilities"], {"drop": ["ALL"]})
+        self.each(check)
 
     def test_resources_are_requested_and_limited(self):
-        for _, workload in self.workloads():
-            for container in manifests.containers(workload):
+        def check(_, __, pod):
+            for container in pod["containers"]:
                 for bound in ("requests", "limits"):
                     self.assertEqual(set(container["resources"][bound]), {"cpu", "memory"})
+        self.each(check)
 
     def test_everything_is_probed(self):
-        for _, workload in self.workloads():
-            for container in manifests.containers(workload):
+        def check(_, __, pod):
+            for container in pod["containers"]:
                 self.assertLessEqual({"startupProbe", "livenessProbe", "readinessProbe"}, set(container))
+        self.each(check)
 
     def test_selectors_select_the_pods(self):
-        for rendered, workload in self.workloads():
-            labels = workload["spec"]["template"]["metadata"]["labels"]
-            self.assertLessEqual(workload["spec"]["selector"]["matchLabels"].items(), labels.items())
+        def check(rendered, workload, _):
+            labels = workload["spec"]["template"]["metadata"]["labels"].items()
+            self.assertLessEqual(workload["spec"]["selector"]["matchLabels"].items(), labels)
             service = rendered.named("Service", workload["metadata"]["name"])
-            self.assertLessEqual(service["spec"]["selector"].items(), labels.items())
+            self.assertLessEqual(service["spec"]["selector"].items(), labels)
+        self.each(check)
 
     def test_mounts_have_volumes(self):
-        for _, workload in self.workloads():
-            spec = workload["spec"]["template"]["spec"]
-            volumes = {volume["name"] for volume in spec.get("volumes", [])}
+        def check(_, workload, pod):
+            volumes = {volume["name"] for volume in pod.get("volumes", [])}
             volumes |= {claim["metadata"]["name"] for claim in workload["spec"].get("volumeClaimTemplates", [])}
-            for container in spec["containers"]:
+            for container in pod["containers"]:
                 self.assertEqual({mount["name"] for mount in container["volumeMounts"]}, volumes)
+        self.each(check)
 
 
 class DemoTest(unittest.TestCase):

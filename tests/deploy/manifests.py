@@ -1,6 +1,7 @@
 """What deploy/kubernetes comes to, as kubectl builds it."""
 
 import base64
+import json
 import re
 import shutil
 import subprocess
@@ -76,6 +77,21 @@ def environment(rendered, container):
         if "value" in variable:
             variables[variable["name"]] = variable["value"]
     return variables
+
+
+def as_kubernetes_reads(workload):
+    """The workload without the fields that Kubernetes does not know."""
+    read = subprocess.run(["kubectl", "set", "env", "--local", "-f", "-", "-o", "json", "ANY=thing"], check=True,
+                          input=yaml.safe_dump(workload), capture_output=True, text=True)
+    return json.loads(read.stdout)
+
+
+def paths(node, path=""):
+    """Every field of an object, as a path."""
+    children = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else []
+    for key, child in children:
+        yield f"{path}/{key}"
+        yield from paths(child, f"{path}/{key}")
 
 
 def seconds(text):
