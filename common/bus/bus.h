@@ -129,6 +129,27 @@ struct PullConsumerOptions {
   Waker waker = nullptr;
 };
 
+// Answers requests that others put on a subject with Bus::Request. Those of one group share them:
+// each request comes to one of them. Takes part again after every reconnect. One thread at a time,
+// except that the waker comes from the library's threads.
+class Responder {
+ public:
+  virtual ~Responder() = default;
+  // Up to `max` questions that have come, oldest first, perhaps none. Does not wait. Call it when
+  // woken and at least every second: it is also what subscribes on a new connection.
+  virtual std::vector<Question> Take(size_t max) = 0;
+  // Fire and forget: an answer that is lost is asked for again. RESOURCE_EXHAUSTED beyond the
+  // server's max_payload, UNAVAILABLE while not connected.
+  virtual absl::Status Answer(const Question& question, const std::string& body) = 0;
+};
+
+struct ResponderOptions {
+  std::string subject;
+  std::string group;
+  size_t questions_max = 64;  // that wait to be taken; more are dropped, and asked again
+  Waker waker = nullptr;
+};
+
 // The message bus. Two implementations: NATS JetStream and, for simulation, one in memory.
 // Constructing never waits for a server: the connection is made and kept in the background, and
 // calls fail with UNAVAILABLE while there is none.
@@ -143,6 +164,9 @@ struct PullConsumerOptions {
 //   stream full, gone, not permitted → kUnavailable, for each message
 //   stream or durable gone           → NOT_FOUND from Take until declared again
 //   deliveries stall                 → pull again, subscribe again, reconnect
+//
+//   nobody answers a request         → UNAVAILABLE: at once when nobody listens to its subject,
+//                                      otherwise at the deadline
 //
 // Metrics: tally_bus_connected, tally_bus_reconnects_total, tally_bus_publish_total{outcome},
 // tally_bus_deliveries_total, tally_bus_redeliveries_total, tally_bus_stalls_total{step}.
@@ -164,9 +188,16 @@ class Bus {
                                                        const std::string& durable,
                                                        absl::Time deadline) = 0;
 
+  // Puts a question to whoever answers on `subject`, outside of any stream, and waits for the
+  // answer until `deadline`. UNAVAILABLE as above; INVALID_ARGUMENT: it is larger than the server
+  // takes.
+  virtual absl::StatusOr<std::string> Request(const std::string& subject, const std::string& body,
+                                              absl::Time deadline) = 0;
+
   // The objects made must be destroyed before the bus.
   virtual std::unique_ptr<Publisher> NewPublisher(PublisherOptions options) = 0;
   virtual std::unique_ptr<PullConsumer> NewPullConsumer(PullConsumerOptions options) = 0;
+  virtual std::unique_ptr<Responder> NewResponder(ResponderOptions options) = 0;
 };
 
 }  // namespace tally::bus

@@ -1,14 +1,10 @@
 #include "common/bus/jetstream_api.h"
 
-#include <algorithm>
-#include <memory>
-
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/bus/definition.h"
 #include "common/bus/jetstream_protocol.h"
-#include "common/bus/nats_handles.h"
+#include "common/bus/nats_request.h"
 
 namespace tally::bus {
 namespace {
@@ -108,21 +104,14 @@ absl::StatusOr<DurableState> JetStreamApi::GetDurableState(const std::string& st
 
 absl::StatusOr<Json> JetStreamApi::Request(const std::string& subject, const std::string& body,
                                            absl::Time deadline) const {
-  const std::shared_ptr<NatsLink> link = connection_.link();
-  if (link == nullptr) return absl::UnavailableError("message bus: not connected");
-  natsMsg* raw = nullptr;
-  const int64_t timeout_ms =
-      std::max<int64_t>(1, absl::ToInt64Milliseconds(deadline - absl::Now()));
-  const natsStatus status = natsConnection_Request(&raw, link->get(), subject.c_str(), body.data(),
-                                                   static_cast<int>(body.size()), timeout_ms);
-  const NatsMsgPtr answer(raw);
-  if (status == NATS_TIMEOUT) {
-    return absl::UnavailableError(absl::StrCat(
-        subject, ": no answer; JetStream is off or starting, or this account may not do it"));
+  absl::StatusOr<std::string> answer = bus::Request(connection_, subject, body, deadline);
+  if (absl::IsUnavailable(answer.status()) && connection_.link() != nullptr) {
+    return absl::UnavailableError(
+        absl::StrCat(answer.status().message(),
+                     "; JetStream is off or starting, or this account may not do it"));
   }
-  RETURN_IF_ERROR(ToStatus(status, subject));
-  return ParseApiAnswer(
-      absl::string_view(natsMsg_GetData(raw), static_cast<size_t>(natsMsg_GetDataLength(raw))));
+  RETURN_IF_ERROR(answer.status());
+  return ParseApiAnswer(*answer);
 }
 
 }  // namespace tally::bus

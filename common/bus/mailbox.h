@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/bus/bus.h"
@@ -12,13 +14,18 @@
 
 namespace tally::bus {
 
-// An own reply subject `_INBOX.<random>.<token>` on one link, and the messages that have come for
-// any token. Unbounded: whoever asks bounds what it asks for. The waker is called when the first
-// message comes into an empty mailbox, and not any more after the mailbox is destroyed. One thread
-// at a time.
+// A subscription on one link and the messages that have come: to an own reply subject
+// `_INBOX.<random>.<token>`, for any token (unbounded: whoever asks bounds what it asks for), or to
+// a subject that a group shares (bounded: what does not fit is dropped). The waker is called when
+// the first message comes into an empty mailbox, and not any more after the mailbox is destroyed.
+// One thread at a time.
 class Mailbox {
  public:
   static absl::StatusOr<std::unique_ptr<Mailbox>> Open(std::shared_ptr<NatsLink> link, Waker waker);
+  static absl::StatusOr<std::unique_ptr<Mailbox>> OpenShared(std::shared_ptr<NatsLink> link,
+                                                             const std::string& subject,
+                                                             const std::string& group,
+                                                             size_t messages_max, Waker waker);
   ~Mailbox();
 
   Mailbox(const Mailbox&) = delete;
@@ -35,7 +42,8 @@ class Mailbox {
 
  private:
   struct Box;
-  Mailbox(std::shared_ptr<NatsLink> link, std::string prefix, std::shared_ptr<Box> box);
+  Mailbox(std::shared_ptr<NatsLink> link, std::string prefix, size_t messages_max, Waker waker);
+  absl::Status Subscribe(const std::string& subject, const char* group);
   static void OnMessage(natsConnection*, natsSubscription*, natsMsg* message, void* box);
   static void OnComplete(void* box);
 

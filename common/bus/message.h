@@ -42,4 +42,11 @@ struct Delivery {
   uint64_t epoch = 0;           // the consumer's own: those of an earlier one are not acknowledged
 };
 
+// A question that was put to this process by request, not answered yet.
+struct Question {
+  std::string subject;
+  std::string body;
+  std::string reply;  // where the answer goes
+};
+
 }  // namespace tally::bus

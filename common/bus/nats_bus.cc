@@ -7,6 +7,8 @@
 #include "common/bus/nats_connection.h"
 #include "common/bus/nats_publisher.h"
 #include "common/bus/nats_pull_consumer.h"
+#include "common/bus/nats_request.h"
+#include "common/bus/nats_responder.h"
 #include "common/bus/nats_url.h"
 
 namespace tally::bus {
@@ -43,6 +45,13 @@ class NatsBus final : public Bus {
   }
   std::unique_ptr<PullConsumer> NewPullConsumer(PullConsumerOptions options) override {
     return std::make_unique<NatsPullConsumer>(connection_, std::move(options), metrics_);
+  }
+  std::unique_ptr<Responder> NewResponder(ResponderOptions options) override {
+    return std::make_unique<NatsResponder>(connection_, std::move(options));
+  }
+  absl::StatusOr<std::string> Request(const std::string& subject, const std::string& body,
+                                      absl::Time deadline) override {
+    return bus::Request(connection_, subject, body, deadline);
   }
 
  private:

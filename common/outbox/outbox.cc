@@ -40,7 +40,9 @@ Outbox::Outbox(OutboxOptions options, db::Database& database, bus::Bus& bus, Bat
       lanes_(StoreOptions(options_, database, clock), database),
       handover_(options_.memory_bytes_max, [this] { WakeRelay(); }),
       relay_(
-          WithStream(options_), lanes_, handover_, bus, [this] { WakeRelay(); }, clock, telemetry) {
+          WithStream(options_), lanes_, handover_, bus, [this] { WakeRelay(); }, clock, telemetry),
+      answerer_(
+          {.source = options_.source}, lanes_, bus, [this] { WakeAnswerer(); }, clock, telemetry) {
   const int writers = database.dialect() == db::Dialect::kSqlite ? 1 : options_.writers;
   for (int i = 0; i < writers; ++i) {
     writers_.push_back(std::make_unique<WriterThread>(options_.writer, queue_, handler, lanes_,
@@ -59,6 +61,9 @@ void Outbox::Start() {
         if (relay == nullptr || relay->SinceLastStep() < limit) return absl::OkStatus();
         return absl::UnavailableError("no step was completed for three leases");
       });
+  answerer_thread_ =
+      std::make_unique<base::StepThread>("answerer", [this] { return answerer_.Step(); });
+  answerer_to_wake_ = answerer_thread_.get();
   for (const auto& writer : writers_) {
     writer->thread = std::make_unique<base::StepThread>(
         "writer", [this, &writer = *writer] { return RunWriter(writer); });
@@ -89,6 +94,10 @@ void Outbox::WakeRelay() {
   if (base::StepThread* thread = relay_to_wake_; thread != nullptr) thread->Wake();
 }
 
+void Outbox::WakeAnswerer() {
+  if (base::StepThread* thread = answerer_to_wake_; thread != nullptr) thread->Wake();
+}
+
 void Outbox::Shutdown(absl::Time deadline) {
   queue_.Close();
   if (relay_thread_ == nullptr || writers_closed_) return;
@@ -105,6 +114,7 @@ void Outbox::Shutdown(absl::Time deadline) {
   drained_.WaitForNotificationWithDeadline(deadline);
   relay_thread_->Stop();
   relay_.Stop(deadline);
+  answerer_thread_->Stop();
 }
 
 }  // namespace tally::outbox

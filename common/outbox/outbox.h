@@ -12,6 +12,7 @@
 #include "common/base/step_thread.h"
 #include "common/bus/bus.h"
 #include "common/db/database.h"
+#include "common/outbox/answerer.h"
 #include "common/outbox/batch_handler.h"
 #include "common/outbox/command_queue.h"
 #include "common/outbox/handover.h"
@@ -36,8 +37,8 @@ struct OutboxOptions {
 };
 
 // The transactional outbox of a service, whole: callers submit commands, writers write them in
-// batches together with their events, the relay publishes the events. What a service adds is its
-// commands and a BatchHandler.
+// batches together with their events, the relay publishes the events, the answerer gives consumers
+// what the bus lost. What a service adds is its commands and a BatchHandler.
 //
 // Guarantees: a command that was finished with OK is committed together with its events, and each
 // of those events reaches the stream at least once, in sequence order, under an id of its own,
@@ -87,15 +88,19 @@ class Outbox {
   absl::Duration RunWriter(WriterThread& writer);
   absl::Duration RunRelay();
   void WakeRelay();
+  void WakeAnswerer();
 
   const OutboxOptions options_;
   telemetry::Telemetry& telemetry_;
   std::shared_ptr<base::StepThread> relay_thread_;
   std::atomic<base::StepThread*> relay_to_wake_ = nullptr;  // the same, for all threads
+  std::unique_ptr<base::StepThread> answerer_thread_;
+  std::atomic<base::StepThread*> answerer_to_wake_ = nullptr;  // the same, for all threads
   CommandQueue queue_;
   LaneStore lanes_;
   Handover handover_;
   Relay relay_;
+  Answerer answerer_;
   std::vector<std::unique_ptr<WriterThread>> writers_;
   std::atomic<bool> writers_closed_ = false;
   absl::Notification drained_;  // or there is no use in waiting

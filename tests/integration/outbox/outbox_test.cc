@@ -37,6 +37,13 @@ class HangingBus final : public bus::Bus {
     absl::Notification& let_go_;
   };
 
+  class DeafResponder final : public bus::Responder {
+    std::vector<bus::Question> Take(size_t) override { return {}; }
+    absl::Status Answer(const bus::Question&, const std::string&) override {
+      return absl::UnavailableError("hangs");
+    }
+  };
+
   bool Connected() const override { return false; }
   absl::StatusOr<int64_t> MaxPayload() const override { return absl::UnavailableError("hangs"); }
   absl::StatusOr<bus::Declared> Declare(const bus::StreamConfig&, absl::Time) override {
@@ -57,6 +64,12 @@ class HangingBus final : public bus::Bus {
   }
   std::unique_ptr<bus::PullConsumer> NewPullConsumer(bus::PullConsumerOptions) override {
     return nullptr;
+  }
+  std::unique_ptr<bus::Responder> NewResponder(bus::ResponderOptions) override {
+    return std::make_unique<DeafResponder>();
+  }
+  absl::StatusOr<std::string> Request(const std::string&, const std::string&, absl::Time) override {
+    return absl::UnavailableError("hangs");
   }
   void LetGo() { let_go_.Notify(); }
 
