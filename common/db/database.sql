@@ -11,6 +11,11 @@ SELECT :process_now
 -- name: BackendPid
 SELECT pg_backend_pid()
 
+-- For the transaction that was begun just before. Only PostgreSQL is asked.
+-- name: SetTimeouts
+SELECT set_config('statement_timeout', :statement, true), set_config('lock_timeout', :lock, true),
+       set_config('idle_in_transaction_session_timeout', :idle, true), set_config('synchronous_commit', 'on', true)
+
 -- On SQLite, BEGIN IMMEDIATE is the lock.
 -- name: LockMigrations [postgresql]
 SELECT pg_advisory_xact_lock(7310011873259431)

@@ -1,6 +1,7 @@
 #include "common/db/postgres_format.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,14 +16,14 @@ constexpr Oid kAny = 0;  // the server infers it
 constexpr Oid kBool = 16, kBytea = 17, kName = 19, kInt8 = 20, kInt2 = 21, kInt4 = 23, kText = 25,
               kJson = 114;
 constexpr Oid kByteaArray = 1001, kTextArray = 1009, kInt8Array = 1016, kBpchar = 1042,
-              kVarchar = 1043, kUuid = 2950;
+              kVarchar = 1043, kUuid = 2950, kUuidArray = 2951;
 constexpr int kTextFormat = 0, kBinaryFormat = 1;
 
 template <typename Unsigned>
 void AppendBigEndian(std::string& out, Unsigned value) {
-  for (int shift = static_cast<int>(sizeof(value)) * 8 - 8; shift >= 0; shift -= 8) {
-    out.push_back(static_cast<char>(value >> shift));
-  }
+  std::array<char, sizeof(value)> bytes;
+  for (size_t i = bytes.size(); i-- > 0; value >>= 8) bytes[i] = static_cast<char>(value);
+  out.append(bytes.data(), bytes.size());
 }
 
 int64_t ReadBigEndian(absl::string_view bytes) {
@@ -43,6 +44,10 @@ void AppendElement(std::string& out, const std::string& value) {
   out += value;
 }
 void AppendElement(std::string& out, const Bytes& value) { AppendElement(out, value.data); }
+void AppendElement(std::string& out, const base::Uuid& value) {
+  AppendBigEndian(out, static_cast<uint32_t>(value.bytes().size()));
+  out.append(value.bytes().begin(), value.bytes().end());
+}
 template <typename T>
 void AppendElement(std::string& out, const std::optional<T>& value) {
   value.has_value() ? AppendElement(out, *value) : AppendBigEndian(out, ~uint32_t{0});
@@ -69,7 +74,7 @@ struct ElementTypes {
 };
 ElementTypes TypesOf(const Batch::Column& column) {
   static constexpr ElementTypes kTypes[] = {
-      {kInt8, kInt8Array}, {kText, kTextArray}, {kBytea, kByteaArray}};
+      {kInt8, kInt8Array}, {kText, kTextArray}, {kBytea, kByteaArray}, {kUuid, kUuidArray}};
   return kTypes[column.values.index()];
 }
 

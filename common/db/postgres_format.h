@@ -17,7 +17,7 @@ namespace tally::db {
 
 // The parameters of one execution as libpq takes them; owns the bytes. Scalars: integers and texts
 // as text, so that the server may read a text as a uuid, bytes in binary. Columns: arrays in binary
-// (int8[], text[], bytea[]).
+// (int8[], text[], bytea[], uuid[]).
 class PostgresParameters {
  public:
   // `names` is what the statement wants, in the order of $1, $2, … kStatement if the invocation

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <exception>
+#include <utility>
 
 #include <soci/postgresql/soci-postgresql.h>
 
@@ -63,6 +64,7 @@ absl::StatusOr<std::unique_ptr<Session>> PostgresSession::Connect(const std::str
   }
   auto session = std::unique_ptr<PostgresSession>(new PostgresSession(std::move(soci), patience));
   RETURN_IF_ERROR(session->FindPooler());
+  if (PQenterPipelineMode(session->connection_) != 1) return session->Lost("connect");
   return session;
 }
 
@@ -87,21 +89,33 @@ absl::Status PostgresSession::FindPooler() {
 }
 
 absl::Status PostgresSession::Begin(Mode mode, const Timeouts& timeouts) {
-  patience_ = connect_patience_;
-  const std::string sql = absl::StrCat(
-      "BEGIN ISOLATION LEVEL READ COMMITTED ", mode == Mode::kRead ? "READ ONLY" : "READ WRITE",
-      "; SET LOCAL statement_timeout = ", absl::ToInt64Milliseconds(timeouts.statement),
-      "; SET LOCAL lock_timeout = ", absl::ToInt64Milliseconds(timeouts.lock),
-      "; SET LOCAL idle_in_transaction_session_timeout = ",
-      absl::ToInt64Milliseconds(timeouts.idle_in_transaction),
-      "; SET LOCAL synchronous_commit = on");
-  RETURN_IF_ERROR(Command("begin", sql).status());
+  // An idle server says nothing: what can be read is its farewell.
+  if (WaitReadable(absl::InfinitePast())) return Lost("begin");
   patience_ = timeouts.statement + kReplyGrace;
-  return absl::OkStatus();
+  RETURN_IF_ERROR(SendPlain("begin", mode == Mode::kRead
+                                         ? "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
+                                         : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"));
+  return SetTimeouts(timeouts);
+}
+
+absl::Status PostgresSession::SetTimeouts(const Timeouts& timeouts) {
+  const auto milliseconds = [](absl::Duration time) {
+    return absl::StrCat(absl::ToInt64Milliseconds(time));
+  };
+  const Params params = {{"statement", milliseconds(timeouts.statement)},
+                         {"lock", milliseconds(timeouts.lock)},
+                         {"idle", milliseconds(timeouts.idle_in_transaction)}};
+  const auto ignore = [](const RowView&) { return absl::OkStatus(); };
+  return Send({sql::kSetTimeouts, params, {}, 1, {}, ignore, true});
 }
 
 absl::StatusOr<int64_t> PostgresSession::Run(const Invocation& invocation) {
-  ASSIGN_OR_RETURN(const Result result, Execute(invocation));
+  RETURN_IF_ERROR(Send(invocation));
+  if (invocation.posted) {
+    if (PQflush(connection_) < 0) return Lost(invocation.statement.name);
+    return 0;
+  }
+  ASSIGN_OR_RETURN(const Result result, Settle());
   if (!invocation.result.empty()) {
     PostgresRow row(result.get());
     RETURN_IF_ERROR(row.Check(invocation.result, invocation.statement.name));
@@ -117,7 +131,7 @@ absl::StatusOr<int64_t> PostgresSession::Run(const Invocation& invocation) {
   return changed;
 }
 
-absl::StatusOr<PostgresSession::Result> PostgresSession::Execute(const Invocation& invocation) {
+absl::Status PostgresSession::Send(const Invocation& invocation) {
   const Statement& statement = invocation.statement;
   const auto [entry, added] = prepared_.try_emplace(statement.postgresql);
   Prepared& prepared = entry->second;
@@ -125,97 +139,135 @@ absl::StatusOr<PostgresSession::Result> PostgresSession::Execute(const Invocatio
   PostgresParameters parameters;
   RETURN_IF_ERROR(parameters.Encode(prepared.text.names, invocation));
   if (pooled_) {
-    return Reply(statement.name,
-                 PQsendQueryParams(connection_, prepared.text.sql.c_str(), parameters.count(),
-                                   parameters.types(), parameters.values(), parameters.lengths(),
-                                   parameters.formats(), kBinaryResult),
-                 true);
+    return Sent(statement.name, true,
+                PQsendQueryParams(connection_, prepared.text.sql.c_str(), parameters.count(),
+                                  parameters.types(), parameters.values(), parameters.lengths(),
+                                  parameters.formats(), kBinaryResult));
   }
   if (prepared.name.empty()) RETURN_IF_ERROR(PrepareOnServer(statement.name, prepared, parameters));
-  return Reply(statement.name,
-               PQsendQueryPrepared(connection_, prepared.name.c_str(), parameters.count(),
-                                   parameters.values(), parameters.lengths(), parameters.formats(),
-                                   kBinaryResult),
-               true);
+  return Sent(statement.name, true,
+              PQsendQueryPrepared(connection_, prepared.name.c_str(), parameters.count(),
+                                  parameters.values(), parameters.lengths(), parameters.formats(),
+                                  kBinaryResult));
+}
+
+absl::Status PostgresSession::SendPlain(const char* name, const char* sql) {
+  return Sent(name, false,
+              PQsendQueryParams(connection_, sql, 0, nullptr, nullptr, nullptr, nullptr, 0));
+}
+
+absl::StatusOr<PostgresSession::Result> PostgresSession::Plain(const char* name, const char* sql) {
+  RETURN_IF_ERROR(SendPlain(name, sql));
+  return Settle();
+}
+
+absl::Status PostgresSession::Sent(const char* name, bool shows_values, int sent) {
+  if (sent != 1) return Lost(name);
+  unanswered_.push_back({name, shows_values});
+  return absl::OkStatus();
 }
 
 absl::Status PostgresSession::PrepareOnServer(const char* name, Prepared& prepared,
                                               const PostgresParameters& parameters) {
   const std::string server_name = absl::StrCat("s", ++names_given_);
-  const int sent = PQsendPrepare(connection_, server_name.c_str(), prepared.text.sql.c_str(),
-                                 parameters.count(), parameters.types());
-  RETURN_IF_ERROR(Reply(name, sent, false).status());
+  RETURN_IF_ERROR(Sent(name, false,
+                       PQsendPrepare(connection_, server_name.c_str(), prepared.text.sql.c_str(),
+                                     parameters.count(), parameters.types())));
+  RETURN_IF_ERROR(Settle().status());
   prepared.name = server_name;
   return absl::OkStatus();
 }
 
 absl::Status PostgresSession::RunScript(const char* name, const char* sql) {
-  return Command(name, sql).status();
+  RETURN_IF_ERROR(Settle().status());
+  if (PQexitPipelineMode(connection_) != 1) return Lost(name);
+  RETURN_IF_ERROR(Command(name, sql).status());
+  return PQenterPipelineMode(connection_) == 1 ? absl::OkStatus() : Lost(name);
 }
 
 absl::Status PostgresSession::Commit() {
-  if (PQtransactionStatus(connection_) == PQTRANS_INERROR) {
-    return MakeError(ErrorKind::kRetry, "25P02", "commit", "the transaction had failed");
+  if (unanswered_.empty() && PQtransactionStatus(connection_) != PQTRANS_INTRANS) {
+    return Lost("commit");
   }
-  if (PQtransactionStatus(connection_) != PQTRANS_INTRANS) return Lost("commit");
-  const int sent = PQsendQuery(connection_, "COMMIT");
-  const Result result = sent == 1 ? Await() : nullptr;
+  const absl::StatusOr<Result> result = Plain("commit", "COMMIT");
   // Only a plain ERROR says that the server goes on and has rolled back. FATAL may come after the
   // commit.
-  if (result == nullptr ||
-      (IsError(result.get()) && Field(result.get(), PG_DIAG_SEVERITY_NONLOCALIZED) != "ERROR")) {
-    broken_ = true;
-    return MakeError(ErrorKind::kUnknownOutcome,
-                     result ? Field(result.get(), PG_DIAG_SQLSTATE) : "", "commit");
+  if (KindOf(result.status()) == ErrorKind::kConnection) {
+    return MakeError(ErrorKind::kUnknownOutcome, SqlStateOf(result.status()), "commit");
   }
-  if (IsError(result.get())) return ErrorOf(result.get(), "commit", true);
-  if (absl::string_view(PQcmdStatus(result.get())) == "COMMIT") return absl::OkStatus();
+  RETURN_IF_ERROR(result.status());
+  if (absl::string_view(PQcmdStatus(result->get())) == "COMMIT") return absl::OkStatus();
   return MakeError(ErrorKind::kRetry, "25P02", "commit", "the server rolled back");
 }
 
 void PostgresSession::Rollback() {
-  const PGTransactionStatusType state = PQtransactionStatus(connection_);
-  if (broken_ || (state != PQTRANS_INTRANS && state != PQTRANS_INERROR)) return;
-  Command("rollback", "ROLLBACK").IgnoreError();
+  if (broken_ || (unanswered_.empty() && PQtransactionStatus(connection_) == PQTRANS_IDLE)) return;
+  if (!unanswered_.empty()) Settle().IgnoreError();
+  if (!broken_) Plain("rollback", "ROLLBACK").IgnoreError();
 }
 
 bool PostgresSession::Reusable() const {
-  return !broken_ && PQstatus(connection_) == CONNECTION_OK &&
+  return !broken_ && unanswered_.empty() && PQstatus(connection_) == CONNECTION_OK &&
          PQtransactionStatus(connection_) == PQTRANS_IDLE;
 }
 
-absl::StatusOr<PostgresSession::Result> PostgresSession::Command(const char* name,
-                                                                 const std::string& sql) {
-  return Reply(name, PQsendQuery(connection_, sql.c_str()), false);
-}
-
-absl::StatusOr<PostgresSession::Result> PostgresSession::Reply(const char* name, int sent,
-                                                               bool shows_values) {
-  if (sent != 1) return Lost(name);
-  Result result = Await();
-  if (result == nullptr) return Lost(name);
-  if (IsError(result.get())) return ErrorOf(result.get(), name, shows_values);
-  return result;
-}
-
-// The first error of a reply, or its last result; null when the connection is lost.
-PostgresSession::Result PostgresSession::Await() {
+// Waits for the answers to all that was sent: the first error, or the last result.
+absl::StatusOr<PostgresSession::Result> PostgresSession::Settle() {
+  const std::vector<Unanswered> asked = std::exchange(unanswered_, {});
+  const char* const last = asked.empty() ? "settle" : asked.back().name;
+  if (PQpipelineSync(connection_) != 1) return Lost(last);
   const absl::Time deadline = absl::Now() + patience_;
+  absl::Status error;
+  Result kept;
+  for (size_t answered = 0;;) {
+    // Perhaps the server said why.
+    if (!AwaitResult(deadline)) return error.ok() ? Lost(last) : error;
+    Result next(PQgetResult(connection_));
+    const ExecStatusType status = next == nullptr ? PGRES_EMPTY_QUERY : PQresultStatus(next.get());
+    if (status == PGRES_PIPELINE_SYNC) break;
+    if (next == nullptr) {  // the end of one answer
+      if (++answered > asked.size()) return error.ok() ? Lost(last) : error;
+    } else if (!IsError(next.get())) {
+      kept = std::move(next);
+    } else if (error.ok() && status != PGRES_PIPELINE_ABORTED) {
+      const Unanswered& failed = asked[std::min(answered, asked.size() - 1)];
+      error = ErrorOf(next.get(), failed.name, failed.shows_values);
+    }
+  }
+  if (!error.ok()) return error;
+  return kept;
+}
+
+// Outside the pipeline.
+absl::StatusOr<PostgresSession::Result> PostgresSession::Command(const char* name,
+                                                                 const char* sql) {
+  if (PQsendQuery(connection_, sql) != 1) return Lost(name);
+  const absl::Time deadline = absl::Now() + patience_;
+  absl::Status error;
   Result kept;
   for (;;) {
-    while (PQisBusy(connection_) != 0) {
-      if (WaitReadable(deadline) && PQconsumeInput(connection_) != 0) continue;
-      broken_ = true;
-      return kept != nullptr && IsError(kept.get()) ? std::move(kept)
-                                                    : nullptr;  // perhaps the server said why
-    }
+    if (!AwaitResult(deadline)) return error.ok() ? Lost(name) : error;
     Result next(PQgetResult(connection_));
-    if (next == nullptr) return kept;
-    if (kept == nullptr || !IsError(kept.get())) kept = std::move(next);
+    if (next == nullptr) break;
+    if (error.ok() && IsError(next.get())) error = ErrorOf(next.get(), name, false);
+    kept = std::move(next);
   }
+  if (!error.ok()) return error;
+  if (kept == nullptr) return Lost(name);
+  return kept;
 }
 
-bool PostgresSession::WaitReadable(absl::Time deadline) {
+// False when the connection is lost, or silent until the deadline.
+bool PostgresSession::AwaitResult(absl::Time deadline) {
+  while (PQisBusy(connection_) != 0) {
+    if (WaitReadable(deadline) && PQconsumeInput(connection_) != 0) continue;
+    broken_ = true;
+    return false;
+  }
+  return true;
+}
+
+bool PostgresSession::WaitReadable(absl::Time deadline) const {
   for (;;) {
     pollfd socket = {PQsocket(connection_), POLLIN, 0};
     const int64_t left_ms =

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <soci/soci.h>
 
@@ -20,6 +21,9 @@ namespace tally::db {
 // A connection to PostgreSQL. SOCI opens and closes it; statements go through its libpq handle,
 // because SOCI binds text only, cuts it at a NUL byte, and needs a round trip for each row of a
 // batch.
+//
+// A transaction is a pipeline: what nobody waits for (BEGIN, the time limits, posted statements)
+// leaves with the next statement that somebody waits for, and is answered with it.
 //
 // No call waits for the server longer than the transaction's statement timeout and a grace; a
 // server that stays silent longer counts as lost, like one that closed the connection.
@@ -41,6 +45,10 @@ class PostgresSession final : public Session {
     void operator()(PGresult* result) const { PQclear(result); }
   };
   using Result = std::unique_ptr<PGresult, ResultDeleter>;
+  struct Unanswered {
+    const char* name;
+    bool shows_values;  // its errors may repeat what was bound
+  };
   struct Prepared {
     PositionalSql text;
     std::string name;  // on the server; empty until it was prepared there
@@ -48,13 +56,17 @@ class PostgresSession final : public Session {
 
   PostgresSession(std::unique_ptr<soci::session> soci, absl::Duration patience);
   absl::Status FindPooler();
-  absl::StatusOr<Result> Command(const char* name, const std::string& sql);
-  absl::StatusOr<Result> Execute(const Invocation& invocation);
+  absl::Status SetTimeouts(const Timeouts& timeouts);
+  absl::Status Send(const Invocation& invocation);
+  absl::Status SendPlain(const char* name, const char* sql);
+  absl::StatusOr<Result> Plain(const char* name, const char* sql);
+  absl::Status Sent(const char* name, bool shows_values, int sent);
   absl::Status PrepareOnServer(const char* name, Prepared& prepared,
                                const PostgresParameters& parameters);
-  absl::StatusOr<Result> Reply(const char* name, int sent, bool shows_values);
-  Result Await();
-  bool WaitReadable(absl::Time deadline);
+  absl::StatusOr<Result> Settle();
+  absl::StatusOr<Result> Command(const char* name, const char* sql);
+  bool AwaitResult(absl::Time deadline);
+  bool WaitReadable(absl::Time deadline) const;
   absl::Status ErrorOf(const PGresult* result, const char* name, bool shows_values);
   absl::Status Lost(const char* name);
 
@@ -65,6 +77,7 @@ class PostgresSession final : public Session {
   bool pooled_ = false;  // a pooler changes the server's process between transactions: nothing is
                          // kept prepared
   bool broken_ = false;
+  std::vector<Unanswered> unanswered_;        // in the pipeline, oldest first
   std::map<const char*, Prepared> prepared_;  // by the text's address
   int names_given_ = 0;
 };

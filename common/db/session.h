@@ -30,17 +30,21 @@ struct Invocation {
   size_t rows;                              // the length of each column
   absl::Span<const ColumnType> result;      // empty: rows are not wanted
   absl::FunctionRef<absl::Status(const RowView&)> on_row;
+  bool posted;  // nobody waits for its answer: a failure may be told by a later call
 };
 
 // One connection to a database, PostgreSQL or SQLite; seen only inside common/db. Not thread-safe.
-// Errors are those of error.h; after one only Rollback() may be called.
+// Errors are those of error.h, this statement's or those of one posted before; after one only
+// Rollback() may be called.
 class Session {
  public:
   virtual ~Session() = default;
 
-  // kConnection when the connection turns out to be broken; nothing has happened then.
+  // kConnection when the connection is seen to be broken; nothing has happened then. Does not wait
+  // for the server: what it answers is told by the first statement.
   virtual absl::Status Begin(Mode mode, const Timeouts& timeouts) = 0;
-  // Returns the number of rows changed. An error of on_row ends the statement and is returned.
+  // Returns the number of rows changed, 0 if posted. An error of on_row ends the statement and is
+  // returned.
   virtual absl::StatusOr<int64_t> Run(const Invocation& invocation) = 0;
   // Several statements without parameters, each ended by ';' at the end of a line.
   virtual absl::Status RunScript(const char* name, const char* sql) = 0;

@@ -22,8 +22,9 @@ bool IsBytes(const Batch::Column* column, const Param* scalar) {
 }
 
 bool IsText(const Batch::Column* column, const Param* scalar) {
-  return column != nullptr ? std::holds_alternative<Batch::TextColumn>(column->values)
-                           : std::holds_alternative<std::string>(scalar->value);
+  if (column == nullptr) return std::holds_alternative<std::string>(scalar->value);
+  return std::holds_alternative<Batch::TextColumn>(column->values) ||
+         std::holds_alternative<Batch::UuidColumn>(column->values);
 }
 
 }  // namespace

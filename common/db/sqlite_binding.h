@@ -41,6 +41,7 @@ class SqliteParameters {
   static void Set(Slot& slot, int64_t value);
   static void Set(Slot& slot, const std::string& value);
   static void Set(Slot& slot, const Bytes& value);
+  static void Set(Slot& slot, const base::Uuid& value) { Set(slot, value.ToString()); }
   template <typename T>
   static void Set(Slot& slot, const std::optional<T>& value) {
     value.has_value() ? Set(slot, *value) : Set(slot, std::monostate());

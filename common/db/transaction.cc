@@ -67,31 +67,35 @@ Transaction& Transaction::operator=(Transaction&& other) noexcept {
 }
 
 absl::StatusOr<int64_t> Transaction::Execute(const Statement& statement, const Params& params) {
-  return Run(statement, params, nullptr, {}, IgnoreRow);
+  return Run(statement, params, nullptr, {}, IgnoreRow, false);
 }
 
 absl::StatusOr<int64_t> Transaction::Execute(const Statement& statement, const Batch& batch) {
-  return Run(statement, batch.scalars(), &batch, {}, IgnoreRow);
+  return Run(statement, batch.scalars(), &batch, {}, IgnoreRow, false);
+}
+
+absl::Status Transaction::Post(const Statement& statement, const Batch& batch) {
+  return Run(statement, batch.scalars(), &batch, {}, IgnoreRow, true).status();
 }
 
 absl::Status Transaction::RunQuery(const Statement& statement, const Params& params,
                                    absl::Span<const ColumnType> types, OnRowView on_row) {
-  return Run(statement, params, nullptr, types, on_row).status();
+  return Run(statement, params, nullptr, types, on_row, false).status();
 }
 
 absl::Status Transaction::RunQuery(const Statement& statement, const Batch& batch,
                                    absl::Span<const ColumnType> types, OnRowView on_row) {
-  return Run(statement, batch.scalars(), &batch, types, on_row).status();
+  return Run(statement, batch.scalars(), &batch, types, on_row, false).status();
 }
 
 absl::StatusOr<int64_t> Transaction::Run(const Statement& statement, const Params& scalars,
                                          const Batch* batch, absl::Span<const ColumnType> types,
-                                         OnRowView on_row) {
+                                         OnRowView on_row, bool posted) {
   RETURN_IF_ERROR(error_);
   if (absl::Status status = CheckValues(statement, scalars, batch); !status.ok())
     return Fail(std::move(status));
   if (batch != nullptr && batch->rows() == 0) return 0;
-  Invocation invocation{statement, scalars, {}, 1, types, on_row};
+  Invocation invocation{statement, scalars, {}, 1, types, on_row, posted};
   if (batch != nullptr) {
     invocation.columns = batch->columns();
     invocation.rows = batch->rows();

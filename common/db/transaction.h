@@ -53,6 +53,10 @@ class Transaction {
   // all.
   absl::StatusOr<int64_t> Execute(const Statement& statement, const Batch& batch);
 
+  // Execute for whoever does not need the answer now: on PostgreSQL the statement is on its way
+  // when this returns, and its error is returned by a later call, at the latest by Commit.
+  absl::Status Post(const Statement& statement, const Batch& batch);
+
   // Calls on_row(Columns...) for each row; Columns are int64_t, std::string, Bytes or std::optional
   // of these and must match the select list. NULL in a column that is not optional is INTERNAL.
   // on_row returns nothing or a status, and must not use the transaction. A numeric (the sum of
@@ -108,7 +112,7 @@ class Transaction {
   absl::Status RunQuery(const Statement& statement, const Batch& batch,
                         absl::Span<const ColumnType> types, OnRowView on_row);
   absl::StatusOr<int64_t> Run(const Statement& statement, const Params& scalars, const Batch* batch,
-                              absl::Span<const ColumnType> types, OnRowView on_row);
+                              absl::Span<const ColumnType> types, OnRowView on_row, bool posted);
   absl::Status RunScript(const char* name, const char* sql);
   absl::Status Fail(absl::Status error);
 

@@ -10,6 +10,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/base/uuid.h"
 
 namespace tally::db {
 
@@ -42,21 +43,26 @@ struct Param {
 using Params = std::vector<Param>;
 
 // Columns of equal length for a statement that handles many rows at once. On PostgreSQL each column
-// is one bound array (int8[], text[], bytea[]; written `unnest(:ids::text[], …)`) and the statement
-// runs once; on SQLite the statement runs once for each row with scalars of the same names.
+// is one bound array (int8[], text[], bytea[], uuid[]; written `unnest(:ids::text[])`) and the
+// statement runs once; on SQLite it runs once for each row with scalars of the same names.
+//
+// Several `unnest` in a select list advance together and cost a third of `FROM unnest(…, …)`, which
+// stores each array's rows before it joins them.
 class Batch {
  public:
   using IntColumn = std::vector<std::optional<int64_t>>;
   using TextColumn = std::vector<std::optional<std::string>>;
   using BytesColumn = std::vector<Bytes>;
+  using UuidColumn = std::vector<base::Uuid>;
   struct Column {
     const char* name;
-    std::variant<IntColumn, TextColumn, BytesColumn> values;
+    std::variant<IntColumn, TextColumn, BytesColumn, UuidColumn> values;
   };
 
   Batch& Ints(const char* name, IntColumn values) { return Add(name, std::move(values)); }
   Batch& Texts(const char* name, TextColumn values) { return Add(name, std::move(values)); }
   Batch& Blobs(const char* name, BytesColumn values) { return Add(name, std::move(values)); }
+  Batch& Uuids(const char* name, UuidColumn values) { return Add(name, std::move(values)); }
   // Added to every row unchanged.
   Batch& Scalar(Param param) {
     scalars_.push_back(std::move(param));

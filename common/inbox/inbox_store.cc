@@ -69,7 +69,7 @@ absl::StatusOr<CoveredLanes> InboxStore::LockLanes(
   keys.Scalar({"consumer", consumer_}).Texts("lane_ids", ids);
   db::Batch rows = keys;
   rows.Texts("sources", sources).Scalar({"now", now});
-  RETURN_IF_ERROR(transaction.Execute(sql::kInsertMissingLanes, rows).status());
+  RETURN_IF_ERROR(transaction.Post(sql::kInsertMissingLanes, rows));
   RETURN_IF_ERROR(transaction.Query<int64_t>(sql::kLockLanes, keys, [](int64_t) {}));
   RETURN_IF_ERROR((transaction.Query<std::string, int64_t, std::string>(
       sql::kReadLanes, keys,
@@ -93,7 +93,7 @@ absl::Status InboxStore::SaveLanes(db::Transaction& transaction, const CoveredLa
   db::Batch rows;
   rows.Scalar({"consumer", consumer_}).Texts("lane_ids", ids).Ints("throughs", throughs);
   rows.Texts("ranges", ranges);
-  return transaction.Execute(sql::kSaveLanes, rows).status();
+  return transaction.Post(sql::kSaveLanes, rows);
 }
 
 absl::StatusOr<int64_t> InboxStore::InsertLetters(db::Transaction& transaction,

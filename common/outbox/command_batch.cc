@@ -42,8 +42,9 @@ CommandBatch::Next CommandBatch::AttemptFailed(const absl::Status& status) {
 
 CommandBatch::Next CommandBatch::Judge(const absl::Status& status, Next blame) {
   switch (db::KindOf(status)) {
-    case db::ErrorKind::kData:
     case db::ErrorKind::kUnique:
+      return ++conflicts_ <= kConflictsAtOnce ? Next::kRepeatAtOnce : blame;
+    case db::ErrorKind::kData:
       return blame;
     case db::ErrorKind::kConnection:
     case db::ErrorKind::kRetry:

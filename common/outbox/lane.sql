@@ -27,8 +27,9 @@ SELECT state, {{Head}} FROM outbox_lane WHERE lane_id = :lane_id
 -- name: InsertEvents [postgresql]
 INSERT INTO outbox_event (lane_id, sequence, subject, type, headers, payload, record_time)
 SELECT CAST(:lane_id AS uuid), sequence, subject, type, headers, payload, CAST(:record_time AS bigint)
-FROM unnest(:sequence::bigint[], :subject::text[], :type::text[], :headers::text[], :payload::bytea[])
-  AS event (sequence, subject, type, headers, payload)
+FROM (SELECT unnest(:sequence::bigint[]) AS sequence, unnest(:subject::text[]) AS subject,
+             unnest(:type::text[]) AS type, unnest(:headers::text[]) AS headers,
+             unnest(:payload::bytea[]) AS payload) AS event
 
 -- name: InsertEvents [sqlite]
 INSERT INTO outbox_event (lane_id, sequence, subject, type, headers, payload, record_time)

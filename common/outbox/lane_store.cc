@@ -79,7 +79,7 @@ absl::Status LaneStore::Append(db::Transaction& transaction, const LaneAppender&
       .Texts("type", std::move(types))
       .Texts("headers", std::move(headers))
       .Blobs("payload", std::move(payloads));
-  return transaction.Execute(sql::kInsertEvents, batch).status();
+  return transaction.Post(sql::kInsertEvents, batch);
 }
 
 absl::StatusOr<LaneStore::Row> LaneStore::Lock(db::Transaction& transaction,

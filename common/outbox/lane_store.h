@@ -60,6 +60,7 @@ class LaneStore {
   // its head is not `head` (the database went back in time): the caller must never write to it
   // again.
   absl::Status Fence(db::Transaction& transaction, const std::string& lane_id, int64_t head);
+  // Posts the events.
   absl::Status Append(db::Transaction& transaction, const LaneAppender& lane);
 
   // Closes the lane for ever if it is open, whoever wrote it; waits for the batch that holds its

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "common/base/status_macros.h"
-#include "common/db/error.h"
 #include "common/rpc/errors.h"
 #include "order_service/domain/cancellation_plan.h"
 #include "order_service/domain/placement_plan.h"
@@ -35,11 +34,6 @@ Commands Sort(absl::Span<outbox::Command* const> commands) {
     }
   }
   return sorted;
-}
-
-// The next attempt looks first.
-absl::Status Repeat(const absl::Status& written, absl::string_view why) {
-  return db::KindOf(written) == db::ErrorKind::kUnique ? absl::AbortedError(why) : written;
 }
 
 absl::Status RequestIdTaken() {
@@ -158,10 +152,7 @@ absl::Status OrderBatch::Place(db::Transaction& transaction,
     commands[i]->draft().order.placed_event = {lane_id, lane.Append(commands[i]->event())};
     inserts.push_back(commands[i]);
   }
-  if (!inserts.empty()) {
-    RETURN_IF_ERROR(Repeat(store_.Insert(transaction, lane_id, Drafts(inserts)),
-                           "an order of this batch was placed before"));
-  }
+  RETURN_IF_ERROR(store_.Insert(transaction, lane_id, Drafts(inserts)));
   for (size_t i = 0; i < plan.size(); ++i) Decide(plan[i], *commands[i], stored, commands);
   return absl::OkStatus();
 }
@@ -185,8 +176,7 @@ absl::Status OrderBatch::Cancel(db::Transaction& transaction,
     orders::Cancel(commands[i]->request(), lane_id, order, lane);
     changed.push_back(&order);
   }
-  RETURN_IF_ERROR(Repeat(store_.Cancel(transaction, lane_id, changed),
-                         "a request_id of this batch was used for another cancellation"));
+  RETURN_IF_ERROR(store_.Cancel(transaction, lane_id, changed));
   for (size_t i = 0; i < plan.size(); ++i) Decide(plan[i], *commands[i], stored);
   return absl::OkStatus();
 }

@@ -106,12 +106,13 @@ absl::Status OrderStore::Migrate(db::Database& database) {
 
 absl::Status OrderStore::Insert(db::Transaction& transaction, const base::Uuid& lane_id,
                                 absl::Span<const StoredOrder* const> orders) const {
-  db::Batch::TextColumn ids, customers, currencies, callers, request_ids;
+  db::Batch::UuidColumn ids;
+  db::Batch::TextColumn customers, currencies, callers, request_ids;
   db::Batch::IntColumn units, nanos, place_times, create_times, sequences;
   db::Batch::BytesColumn lines, fingerprints;
   for (const StoredOrder* stored : orders) {
     const Order& order = stored->order;
-    ids.emplace_back(order.order_id.ToString());
+    ids.push_back(order.order_id);
     customers.emplace_back(order.customer);
     currencies.emplace_back(order.currency);
     units.emplace_back(order.total.units());
@@ -126,14 +127,14 @@ absl::Status OrderStore::Insert(db::Transaction& transaction, const base::Uuid& 
     sequences.emplace_back(order.placed_event.sequence);
   }
   db::Batch batch;
-  batch.Texts("order_id", std::move(ids)).Texts("customer", std::move(customers));
+  batch.Uuids("order_id", std::move(ids)).Texts("customer", std::move(customers));
   batch.Texts("currency", std::move(currencies)).Ints("total_units", std::move(units));
   batch.Ints("total_nanos", std::move(nanos)).Blobs("lines", std::move(lines));
   batch.Ints("place_time", std::move(place_times)).Ints("create_time", std::move(create_times));
   batch.Texts("caller", std::move(callers)).Texts("request_id", std::move(request_ids));
   batch.Blobs("fingerprint", std::move(fingerprints)).Ints("sequence", std::move(sequences));
   batch.Scalar({"lane_id", lane_id.ToString()});
-  return transaction.Execute(sql::kInsertOrders, batch).status();
+  return transaction.Post(sql::kInsertOrders, batch);
 }
 
 absl::StatusOr<std::vector<StoredOrder>> OrderStore::FindPlaced(

@@ -54,8 +54,9 @@ class OrderStore {
  public:
   static absl::Status Migrate(db::Database& database);
 
-  // Inserts all of the orders, or fails: with db::ErrorKind::kUnique where an id or a request_id is
-  // taken. Their events are in `lane_id` at placed_event.sequence.
+  // Posts the orders: the transaction fails with db::ErrorKind::kUnique, at the latest at its
+  // commit, where an id or a request_id is taken. Their events are in `lane_id` at
+  // placed_event.sequence.
   absl::Status Insert(db::Transaction& transaction, const base::Uuid& lane_id,
                       absl::Span<const StoredOrder* const> orders) const;
 

@@ -6,13 +6,14 @@ cancel_time, cancel_reason, cancel_lane, cancel_sequence, cancel_caller, cancel_
 -- name: InsertOrders [postgresql]
 INSERT INTO orders (order_id, customer, currency, total_units, total_nanos, lines, state, version, place_time, create_time,
                     place_caller, place_request_id, place_fingerprint, place_lane, place_sequence)
-SELECT order_id::uuid, customer, currency, total_units, total_nanos, lines, 'placed', 1, place_time, create_time,
+SELECT order_id, customer, currency, total_units, total_nanos, lines, 'placed', 1, place_time, create_time,
        caller, request_id, fingerprint, :lane_id::uuid, sequence
-FROM unnest(:order_id::text[], :customer::text[], :currency::text[], :total_units::bigint[], :total_nanos::bigint[],
-            :lines::bytea[], :place_time::bigint[], :create_time::bigint[], :caller::text[], :request_id::text[],
-            :fingerprint::bytea[], :sequence::bigint[])
-  AS row (order_id, customer, currency, total_units, total_nanos, lines, place_time, create_time, caller, request_id,
-          fingerprint, sequence)
+FROM (SELECT unnest(:order_id::uuid[]) AS order_id, unnest(:customer::text[]) AS customer,
+             unnest(:currency::text[]) AS currency, unnest(:total_units::bigint[]) AS total_units,
+             unnest(:total_nanos::bigint[]) AS total_nanos, unnest(:lines::bytea[]) AS lines,
+             unnest(:place_time::bigint[]) AS place_time, unnest(:create_time::bigint[]) AS create_time,
+             unnest(:caller::text[]) AS caller, unnest(:request_id::text[]) AS request_id,
+             unnest(:fingerprint::bytea[]) AS fingerprint, unnest(:sequence::bigint[]) AS sequence) AS row
 
 -- name: InsertOrders [sqlite]
 INSERT INTO orders (order_id, customer, currency, total_units, total_nanos, lines, state, version, place_time, create_time,

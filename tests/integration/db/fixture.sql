@@ -17,6 +17,12 @@ INSERT INTO thing (id) SELECT unnest(:id::bigint[])
 -- name: InsertIds [sqlite]
 INSERT INTO thing (id) VALUES (:id)
 
+-- name: InsertOwned [postgresql]
+INSERT INTO thing (id, owner) SELECT unnest(:id::bigint[]), unnest(:owner::uuid[])
+
+-- name: InsertOwned [sqlite]
+INSERT INTO thing (id, owner) VALUES (:id, :owner)
+
 -- name: FindThing
 SELECT id, label, body, owner, amount FROM thing WHERE id = :id
 

@@ -131,6 +131,17 @@ TEST_F(PostgresTest, KeepsASessionOverARollback) {
   EXPECT_THAT(Begin(Mode::kRead).QueryOne<int64_t>(sql::kBackendPid), IsOkAndHolds(*pid));
 }
 
+TEST_F(PostgresTest, KeepsASessionOverAnErrorThatWasPosted) {
+  OpenIt();
+  ASSERT_OK(open_->Insert(1));
+  const auto pid = Begin(Mode::kRead).QueryOne<int64_t>(sql::kBackendPid);
+  {
+    Transaction transaction = Begin(Mode::kWrite);
+    ASSERT_OK(transaction.Post(sql::kInsertIds, Batch().Ints("id", {1})));
+  }
+  EXPECT_THAT(Begin(Mode::kRead).QueryOne<int64_t>(sql::kBackendPid), IsOkAndHolds(*pid));
+}
+
 TEST_F(PostgresTest, ARefusalByCommitItselfIsNoUnknownOutcome) {
   OpenIt();
   ASSERT_OK(open_->database->Run(Mode::kWrite, open_->Soon(), [](Transaction& transaction) {

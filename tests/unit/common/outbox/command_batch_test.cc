@@ -39,9 +39,19 @@ class CommandBatchTest : public testing::Test {
 };
 
 TEST_F(CommandBatchTest, DataErrorsAreTheFaultOfACommand) {
-  for (const ErrorKind kind : {ErrorKind::kData, ErrorKind::kUnique}) {
-    EXPECT_EQ(BatchOf(2).AttemptFailed(Error(kind)), Next::kBisect);
-    EXPECT_EQ(BatchOf(1).AttemptFailed(Error(kind)), Next::kFail);
+  EXPECT_EQ(BatchOf(2).AttemptFailed(Error(ErrorKind::kData)), Next::kBisect);
+  EXPECT_EQ(BatchOf(1).AttemptFailed(Error(ErrorKind::kData)), Next::kFail);
+}
+
+TEST_F(CommandBatchTest, ATakenKeyIsLookedForAFewTimesBeforeACommandIsBlamed) {
+  for (const int commands : {1, 2}) {
+    CommandBatch batch = BatchOf(commands);
+    for (int attempt = 1; attempt <= 8; ++attempt) {
+      EXPECT_EQ(batch.attempt(), attempt);
+      EXPECT_EQ(batch.AttemptFailed(Error(ErrorKind::kUnique)), Next::kRepeatAtOnce);
+    }
+    EXPECT_EQ(batch.AttemptFailed(Error(ErrorKind::kUnique)),
+              commands == 1 ? Next::kFail : Next::kBisect);
   }
 }
 
