@@ -275,50 +275,6 @@ TEST_P(TransactionTest, ATakenKeyIsUniqueAndEndsTheTransaction) {
   EXPECT_THAT(open_->Count(), IsOkAndHolds(1));
 }
 
-TEST_P(TransactionTest, WhatWasPostedIsCommitted) {
-  Transaction transaction = Begin(Mode::kWrite);
-  ASSERT_OK(transaction.Post(sql::kInsertIds, Batch().Ints("id", {1, 2})));
-  ASSERT_OK(transaction.Post(sql::kInsertIds, Batch().Ints("id", {3})));
-  ASSERT_OK(transaction.Commit());
-  EXPECT_THAT(open_->Count(), IsOkAndHolds(3));
-}
-
-TEST_P(TransactionTest, WhatWasPostedIsSeenByWhatFollows) {
-  Transaction transaction = Begin(Mode::kWrite);
-  ASSERT_OK(transaction.Post(sql::kInsertIds, Batch().Ints("id", {1, 2})));
-  EXPECT_THAT(transaction.QueryOne<int64_t>(sql::kSumIds), IsOkAndHolds(std::tuple(3)));
-}
-
-TEST_P(TransactionTest, APostedErrorIsToldAtTheLatestByTheCommit) {
-  ASSERT_OK(open_->Insert(1));
-  Transaction transaction = Begin(Mode::kWrite);
-  transaction.Post(sql::kInsertIds, Batch().Ints("id", {2})).IgnoreError();
-  transaction.Post(sql::kInsertIds, Batch().Ints("id", {1})).IgnoreError();
-  transaction.Post(sql::kInsertOwned, Batch().Ints("id", {3}).Uuids("owner", {base::Uuid()}))
-      .IgnoreError();
-  const absl::Status taken = transaction.Commit();
-  EXPECT_EQ(KindOf(taken), ErrorKind::kUnique);
-  EXPECT_THAT(taken, StatusIs(absl::StatusCode::kAlreadyExists, HasSubstr("InsertIds")));
-  EXPECT_THAT(open_->Count(), IsOkAndHolds(1));
-}
-
-TEST_P(TransactionTest, APostedErrorIsToldByTheNextAnswer) {
-  ASSERT_OK(open_->Insert(1));
-  Transaction transaction = Begin(Mode::kWrite);
-  transaction.Post(sql::kInsertIds, Batch().Ints("id", {1})).IgnoreError();
-  const absl::Status taken = transaction.QueryOne<int64_t>(sql::kSumIds).status();
-  EXPECT_EQ(KindOf(taken), ErrorKind::kUnique);
-  EXPECT_EQ(transaction.Commit(), taken);
-}
-
-TEST_P(TransactionTest, WhatWasPostedIsRolledBackWithTheRest) {
-  {
-    Transaction transaction = Begin(Mode::kWrite);
-    ASSERT_OK(transaction.Post(sql::kInsertIds, Batch().Ints("id", {1})));
-  }
-  EXPECT_THAT(open_->Count(), IsOkAndHolds(0));
-}
-
 TEST_P(TransactionTest, WritesAColumnOfUuids) {
   ASSERT_OK_AND_ASSIGN(const base::Uuid owner, base::Uuid::Parse(kOwner));
   Transaction transaction = Begin(Mode::kWrite);
