@@ -1,7 +1,6 @@
 #include "client/load/order_generator.h"
 
 #include "absl/random/random.h"
-#include "absl/random/zipf_distribution.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
@@ -45,7 +44,11 @@ int Pick(std::mt19937_64& random, const int (&values)[N]) {
 }  // namespace
 
 OrderGenerator::OrderGenerator(const Options& options)
-    : options_(options), catalogue_(MakeCatalogue()), random_(options.seed) {}
+    : options_(options),
+      catalogue_(MakeCatalogue()),
+      customer_(options.customers - 1, 1.3),
+      article_(static_cast<int>(catalogue_.size()) - 1, 1.3),
+      random_(options.seed) {}
 
 std::vector<OrderGenerator::Article> OrderGenerator::MakeCatalogue() {
   std::mt19937_64 random(480);
@@ -68,12 +71,10 @@ std::vector<OrderGenerator::Article> OrderGenerator::MakeCatalogue() {
 void OrderGenerator::Fill(orders::v1::PlaceOrderRequest& request) {
   request.Clear();
   request.set_currency(kCurrency);
-  absl::StrAppend(request.mutable_customer(), "customer-",
-                  absl::Zipf<int>(random_, options_.customers - 1, 1.3) + 1);
+  absl::StrAppend(request.mutable_customer(), "customer-", customer_(random_) + 1);
   const int lines = options_.lines > 0 ? options_.lines : Pick(random_, kLineCounts);
-  const auto last = static_cast<int>(catalogue_.size()) - 1;
   for (int i = 0; i < lines; ++i) {
-    const Article& article = catalogue_[static_cast<size_t>(absl::Zipf<int>(random_, last, 1.3))];
+    const Article& article = catalogue_[static_cast<size_t>(article_(random_))];
     orders::v1::OrderLine& line = *request.add_lines();
     line.set_sku(article.sku);
     line.set_description(article.description);

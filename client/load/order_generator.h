@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/random/zipf_distribution.h"
 #include "google/type/money.pb.h"
 #include "tally/orders/v1/order_service.pb.h"
 
@@ -37,6 +38,8 @@ class OrderGenerator {
 
   const Options options_;
   const std::vector<Article> catalogue_;
+  absl::zipf_distribution<int> customer_;  // from 0
+  absl::zipf_distribution<int> article_;   // place in the catalogue
   std::mt19937_64 random_;
 };
 
