@@ -27,8 +27,8 @@ struct ConsumerOptions {
   size_t batch_bytes_max = 1 << 20;  // payloads in one transaction, unless of one message
   // A batch of so many events shows that more are coming: after it the next ones gather for a
   // while, because a transaction costs much the same for few as for many. Fewer never wait.
-  int64_t gather_after = 64;
-  absl::Duration gather = absl::Milliseconds(4);
+  int64_t gather_after = 128;
+  absl::Duration gather = absl::Milliseconds(10);
   size_t prefetch = 4096;  // a few batches, no more: held longer than ack_wait they come twice
   absl::Duration letters_every = absl::Seconds(1);
   int letters_at_once = 50;
