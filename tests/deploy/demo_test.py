@@ -49,6 +49,16 @@ def eventually(look, seconds=30):
     return seen
 
 
+def start(program, **arguments):
+    """A process that ends with the tests."""
+    def end():
+        process.kill()
+        process.wait()
+    process = subprocess.Popen(program, text=True, **arguments)
+    unittest.addModuleCleanup(end)
+    return process
+
+
 def create_databases():
     passwords = Path(SCRATCH.name) / "passwords"
     passwords.mkdir()
@@ -68,7 +78,7 @@ def start_nats():
     passwords = DEMO.secret("nats")
     log = Path(SCRATCH.name) / "nats.log"
     with log.open("w") as stderr:
-        server = subprocess.Popen(
+        server = start(
             ["nats-server", "--config", scratch("nats.conf", config), "--addr", "127.0.0.1", "--port", "-1",
              "--http_port", "-1", "--ports_file_dir", SCRATCH.name], stderr=stderr,
             env={"PATH": os.environ["PATH"], "POD_NAME": "nats-0",
@@ -96,9 +106,9 @@ class Service:
         environment.update(TALLY_LISTEN="127.0.0.1:0", TALLY_HTTP="127.0.0.1:0")
         self.log = Path(SCRATCH.name) / f"{name}.log"
         with self.log.open("w") as log:
-            process = subprocess.Popen(
-                [Path(args.bin) / program], env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
-        line = process.stdout.readline()
+            process = start([Path(args.bin) / program], env=environment, stdout=subprocess.PIPE, stderr=log)
+        with process.stdout:
+            line = process.stdout.readline()
         assert line.startswith("ready "), self.log.read_text()
         self.grpc = line.split()[1]
         self.http = next(entry["http"] for entry in map(json.loads, self.log.open()) if "http" in entry)
