@@ -48,6 +48,11 @@ ABSL_FLAG(double, rate, 0,
 ABSL_FLAG(absl::Duration, duration, absl::ZeroDuration(), "How long to send orders.");
 ABSL_FLAG(int64_t, count, 0, "How many orders to send.");
 ABSL_FLAG(int, connections, 1, "Connections to order_service, each with a thread, 1 to 64.");
+ABSL_FLAG(
+    bool, bulk, false,
+    "Place the orders through a PlaceOrders stream for each connection instead of a call each.");
+ABSL_FLAG(int, message_orders, 100,
+          "With --bulk, the most orders in one message, 1 to 100; fewer where fewer wait.");
 ABSL_FLAG(int, customers, 1000, "How many customers the orders come from, few of them often.");
 ABSL_FLAG(int, lines, 0, "Lines of each order, at most 1000; 0: 1 to 5, mostly few.");
 ABSL_FLAG(uint64_t, seed, 1, "The same seed makes the same orders, under new request_ids.");

@@ -37,6 +37,8 @@ ABSL_DECLARE_FLAG(double, rate);
 ABSL_DECLARE_FLAG(absl::Duration, duration);
 ABSL_DECLARE_FLAG(int64_t, count);
 ABSL_DECLARE_FLAG(int, connections);
+ABSL_DECLARE_FLAG(bool, bulk);
+ABSL_DECLARE_FLAG(int, message_orders);
 ABSL_DECLARE_FLAG(int, customers);
 ABSL_DECLARE_FLAG(int, lines);
 ABSL_DECLARE_FLAG(uint64_t, seed);

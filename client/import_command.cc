@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/calls/channel.h"
 #include "client/calls/failure.h"
-#include "client/calls/placement_window.h"
+#include "client/calls/stream_window.h"
 #include "client/commands.h"
 #include "client/flags.h"
 #include "client/retail/import_report.h"
@@ -31,6 +31,8 @@ absl::StatusOr<std::string> ReadWholeFile(const std::string& path) {
   return content.str();
 }
 
+constexpr int kMessageOrdersMax = 100;
+
 // Sends the orders of a file and gathers what becomes of them. One thread.
 class Importer {
  public:
@@ -38,7 +40,7 @@ class Importer {
       : start_(absl::Now()),
         orders_(std::move(invoices.orders)),
         window_(OpenChannel(settings.orders),
-                {.orders_max = concurrency, .deadline = settings.deadline},
+                {.orders_max = concurrency, .deadline = settings.deadline}, kMessageOrdersMax,
                 [this](const PlacementWindow::Outcome& outcome) { Take(outcome); }) {
     report_.rows = invoices.rows;
     report_.left_out = std::move(invoices.left_out);
@@ -86,7 +88,7 @@ class Importer {
   std::vector<Invoice> orders_;
   ImportReport report_;
   int64_t done_ = 0;
-  PlacementWindow window_;
+  StreamWindow window_;
 };
 
 // Opened before the work, so that a report that cannot be written is known at once.

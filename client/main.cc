@@ -72,8 +72,8 @@ const std::vector<Command>& Commands() {
            "With --rate orders are sent by the clock and latency counts from the time each was "
            "due;\n"
            "without, --concurrency orders are kept under way. Ctrl-C ends the run with its result.",
-       .flags = {"rate", "duration", "count", "concurrency", "connections", "customers", "lines",
-                 "seed"},
+       .flags = {"rate", "duration", "count", "concurrency", "connections", "bulk",
+                 "message_orders", "customers", "lines", "seed"},
        .run = RunLoad}};
   return commands;
 }

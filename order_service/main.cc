@@ -25,6 +25,10 @@ ABSL_FLAG(int64_t, max_event_bytes, 512 << 10,
 ABSL_FLAG(int, queue_orders, 8192,
           "Orders that may wait to be written, 1 to 1000000; more are refused with "
           "RESOURCE_EXHAUSTED.");
+ABSL_FLAG(
+    int, stream_orders, 1024,
+    "Orders of one PlaceOrders stream that may be under way, 1 to 100000; while they are, the "
+    "stream is not read.");
 ABSL_FLAG(int, message_events, 128,
           "Events that may travel in one message when they wait together, 1 to 1000; 1 for "
           "consumers that know single events only.");
@@ -46,6 +50,7 @@ struct Settings {
 Settings ReadSettings(const config::ServiceSettings& shared, base::Violations& problems) {
   Settings settings;
   settings.service.event_bytes_max = absl::GetFlag(FLAGS_max_event_bytes);
+  settings.service.stream.items_max = static_cast<size_t>(absl::GetFlag(FLAGS_stream_orders));
   settings.outbox.source = kSource;
   settings.outbox.instance = shared.instance;
   settings.outbox.writers = absl::GetFlag(FLAGS_writers);
@@ -66,6 +71,9 @@ Settings ReadSettings(const config::ServiceSettings& shared, base::Violations& p
   }
   if (absl::GetFlag(FLAGS_queue_orders) < 1 || absl::GetFlag(FLAGS_queue_orders) > 1'000'000) {
     problems.Add("--queue_orders", "must be 1 to 1000000");
+  }
+  if (absl::GetFlag(FLAGS_stream_orders) < 1 || absl::GetFlag(FLAGS_stream_orders) > 100'000) {
+    problems.Add("--stream_orders", "must be 1 to 100000");
   }
   if (settings.outbox.relay.message_events_max < 1 ||
       settings.outbox.relay.message_events_max > 1'000) {
@@ -116,8 +124,9 @@ absl::Status Run(rpc::ServiceHost& host) {
   OutboxOpsService ops(telemetry);
 
   outbox.Start();
-  const absl::Status served = host.Serve({{v1::OrderService::service_full_name(), &orders},
-                                          {ops::v1::OutboxService::service_full_name(), &ops}});
+  const absl::Status served = host.Serve(
+      {{v1::OrderService::service_full_name(), &orders, [&orders] { orders.EndStreams(); }},
+       {ops::v1::OutboxService::service_full_name(), &ops}});
   outbox.Shutdown(host.clock().Now() + absl::Seconds(5));
   return served;
 }

@@ -3,41 +3,15 @@
 #include <algorithm>
 #include <utility>
 
-#include "client/calls/channel.h"
 #include "client/calls/retry_policy.h"
 #include "common/base/check.h"
 #include "common/base/monotonic.h"
 
 namespace tally::client {
 
-// Kept for the next order when done: its messages keep their memory.
-struct PlacementWindow::Placement {
-  uint64_t key = 0;
-  absl::Duration deadline;  // monotonic
-  int attempt = 0;
-  orders::v1::PlaceOrderRequest request;
-  orders::v1::PlaceOrderResponse response;
-  grpc::Status status;
-  std::unique_ptr<Reader> reader;
-  std::optional<grpc::ClientContext> context;  // set while a call is under way
-};
-
-PlacementWindow::PlacementWindow(const std::shared_ptr<grpc::Channel>& channel,
-                                 const Options& options, OnDone on_done)
-    : options_(options),
-      on_done_(std::move(on_done)),
-      stub_(orders::v1::OrderService::NewStub(channel)) {
+PlacementWindow::PlacementWindow(const Options& options, OnDone on_done)
+    : options_(options), on_done_(std::move(on_done)) {
   TALLY_CHECK(options_.orders_max > 0);
-}
-
-PlacementWindow::~PlacementWindow() {
-  for (const std::unique_ptr<Placement>& order : orders_) {
-    if (order->context.has_value()) order->context->TryCancel();
-  }
-  queue_.Shutdown();
-  void* tag;
-  bool ok;
-  while (queue_.Next(&tag, &ok)) continue;
 }
 
 void PlacementWindow::Place(uint64_t key, orders::v1::PlaceOrderRequest&& request) {
@@ -51,30 +25,16 @@ void PlacementWindow::Place(uint64_t key, orders::v1::PlaceOrderRequest&& reques
   ++size_;
   order.key = key;
   order.deadline = base::MonotonicNow() + options_.deadline;
-  order.attempt = 0;
+  order.attempt = 1;
   order.request = std::move(request);
   Send(order);
-}
-
-void PlacementWindow::Send(Placement& order) {
-  ++order.attempt;
-  order.response.Clear();
-  order.context.emplace();
-  order.context->set_deadline(
-      ToGprTime(std::min(order.deadline, base::MonotonicNow() + kAttemptTimeMax)));
-  order.reader = stub_->AsyncPlaceOrder(&*order.context, order.request, &queue_);
-  order.reader->Finish(&order.response, &order.status, &order);
 }
 
 void PlacementWindow::Advance(absl::Duration wait) {
   SendDue();
   absl::Duration until = base::MonotonicNow() + wait;
   if (!waiting_.empty()) until = std::min(until, waiting_.begin()->first);
-  void* tag = nullptr;
-  bool ok = false;
-  if (queue_.AsyncNext(&tag, &ok, ToGprTime(until)) == grpc::CompletionQueue::GOT_EVENT) {
-    Settle(*static_cast<Placement*>(tag));
-  }
+  Poll(until);
 }
 
 void PlacementWindow::SendDue() {
@@ -83,25 +43,25 @@ void PlacementWindow::SendDue() {
   while (!waiting_.empty() && waiting_.begin()->first <= now) {
     Placement& order = *waiting_.begin()->second;
     waiting_.erase(waiting_.begin());
+    ++order.attempt;
     Send(order);
   }
 }
 
-void PlacementWindow::Settle(Placement& order) {
-  order.reader.reset();
-  order.context.reset();
-  if (!order.status.ok() && WillRetry(order)) return;
-  on_done_({order.key, order.status, order.request, order.response});
+void PlacementWindow::Settle(Placement& order, const grpc::Status& status,
+                             const orders::v1::PlaceOrderResponse& response) {
+  if (!status.ok() && WillRetry(order, status)) return;
+  on_done_({order.key, status, order.request, response});
   --size_;
   idle_.push_back(&order);
 }
 
-bool PlacementWindow::WillRetry(Placement& order) {
-  if (!MayBeRetried(order.status)) return false;
-  const absl::Duration again = base::MonotonicNow() + RetryDelay(order.status, order.attempt,
-                                                                 absl::Uniform(random_, 0.0, 1.0));
+bool PlacementWindow::WillRetry(Placement& order, const grpc::Status& status) {
+  if (!MayBeRetried(status)) return false;
+  const absl::Duration again =
+      base::MonotonicNow() + RetryDelay(status, order.attempt, absl::Uniform(random_, 0.0, 1.0));
   if (again >= order.deadline) return false;
-  ++retried_[order.status.error_code()];
+  ++retried_[status.error_code()];
   waiting_.emplace(again, &order);
   return true;
 }

@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "client/calls/channel.h"
+#include "client/calls/stream_window.h"
+#include "client/calls/unary_window.h"
 #include "common/base/monotonic.h"
 
 namespace tally::client {
@@ -22,6 +24,16 @@ OrderGenerator::Options WithOwnSeed(OrderGenerator::Options options, int connect
   return options;
 }
 
+std::unique_ptr<PlacementWindow> OpenWindow(const LoadPlan& plan, int orders_max,
+                                            PlacementWindow::OnDone on_done) {
+  const PlacementWindow::Options options{.orders_max = orders_max, .deadline = plan.deadline};
+  if (!plan.bulk) {
+    return std::make_unique<UnaryWindow>(OpenChannel(plan.server), options, std::move(on_done));
+  }
+  return std::make_unique<StreamWindow>(OpenChannel(plan.server), options, plan.message_orders_max,
+                                        std::move(on_done));
+}
+
 }  // namespace
 
 LoadConnection::LoadConnection(const LoadPlan& plan, int connection, const std::string& run,
@@ -31,10 +43,8 @@ LoadConnection::LoadConnection(const LoadPlan& plan, int connection, const std::
       request_id_prefix_(absl::StrCat(run, "/", connection, "/")),
       start_(start),
       generator_(WithOwnSeed(plan.orders, connection)),
-      window_(OpenChannel(plan.server),
-              {.orders_max = Share(plan.concurrency, plan.connections, connection),
-               .deadline = plan.deadline},
-              [this](const PlacementWindow::Outcome& outcome) { Take(outcome); }),
+      window_(OpenWindow(plan, Share(plan.concurrency, plan.connections, connection),
+                         [this](const PlacementWindow::Outcome& outcome) { Take(outcome); })),
       thread_([this] { Run(); }) {}
 
 LoadConnection::~LoadConnection() {
@@ -46,10 +56,10 @@ void LoadConnection::Run() {
   while (true) {
     SendDue();
     const absl::Duration wait = UntilNext();
-    if (wait == absl::InfiniteDuration() && window_.size() == 0) break;
-    window_.Advance(std::min(wait, kWaitMax));
+    if (wait == absl::InfiniteDuration() && window_->size() == 0) break;
+    window_->Advance(std::min(wait, kWaitMax));
   }
-  result_.repeated = window_.retried();
+  result_.repeated = window_->retried();
   finished_ = true;
 }
 
@@ -57,11 +67,11 @@ void LoadConnection::Run() {
 absl::Duration LoadConnection::UntilNext() const {
   const absl::Duration elapsed = base::MonotonicNow() - start_;
   if (stopping_ || !schedule_.Includes(next_, elapsed)) return absl::InfiniteDuration();
-  return window_.full() ? kWaitMax : schedule_.DueAt(next_) - elapsed;
+  return window_->full() ? kWaitMax : schedule_.DueAt(next_) - elapsed;
 }
 
 void LoadConnection::SendDue() {
-  while (!window_.full()) {
+  while (!window_->full()) {
     const absl::Duration now = base::MonotonicNow();
     const absl::Duration elapsed = now - start_;
     if (stopping_ || !schedule_.Includes(next_, elapsed)) return;
@@ -69,7 +79,7 @@ void LoadConnection::SendDue() {
     const absl::Duration due = plan_.rate > 0 ? start_ + schedule_.DueAt(next_) : now;
     generator_.Fill(request_);
     absl::StrAppend(request_.mutable_request_id(), request_id_prefix_, next_++);
-    window_.Place(static_cast<uint64_t>(absl::ToInt64Nanoseconds(due)), std::move(request_));
+    window_->Place(static_cast<uint64_t>(absl::ToInt64Nanoseconds(due)), std::move(request_));
     sent_.fetch_add(1, std::memory_order_relaxed);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <thread>
 
@@ -48,7 +49,7 @@ class LoadConnection {
   const std::string request_id_prefix_;
   const absl::Duration start_;
   OrderGenerator generator_;
-  PlacementWindow window_;
+  const std::unique_ptr<PlacementWindow> window_;
   orders::v1::PlaceOrderRequest request_;
   int64_t next_ = 0;  // the schedule's number of the next order
   LoadResult result_;

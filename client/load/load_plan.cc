@@ -13,6 +13,8 @@ LoadPlan LoadPlan::FromFlags(base::Violations& problems) {
                 .concurrency = absl::GetFlag(FLAGS_concurrency),
                 .connections = absl::GetFlag(FLAGS_connections),
                 .deadline = absl::GetFlag(FLAGS_deadline),
+                .bulk = absl::GetFlag(FLAGS_bulk),
+                .message_orders_max = absl::GetFlag(FLAGS_message_orders),
                 .orders = {.seed = absl::GetFlag(FLAGS_seed),
                            .customers = absl::GetFlag(FLAGS_customers),
                            .lines = absl::GetFlag(FLAGS_lines)}};
@@ -34,6 +36,9 @@ LoadPlan LoadPlan::FromFlags(base::Violations& problems) {
   }
   if (plan.concurrency < plan.connections || plan.concurrency > 10'000) {
     problems.Add("--concurrency", "must be at least --connections and at most 10000");
+  }
+  if (plan.message_orders_max < 1 || plan.message_orders_max > 100) {
+    problems.Add("--message_orders", "must be 1 to 100");
   }
   if (plan.orders.customers < 1) problems.Add("--customers", "must be 1 or more");
   if (plan.orders.lines < 0 || plan.orders.lines > 1000) {

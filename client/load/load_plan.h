@@ -19,6 +19,8 @@ struct LoadPlan {
   int concurrency = 64;  // over all connections; at least one each
   int connections = 1;
   absl::Duration deadline;  // of each order
+  bool bulk = false;        // PlaceOrders, with up to message_orders_max in a message
+  int message_orders_max = 100;
   OrderGenerator::Options orders;
 
   // Reads the flags and adds a problem for each that is wrong.

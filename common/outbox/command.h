@@ -18,7 +18,8 @@ class Command {
   virtual absl::Time deadline() const = 0;  // what is overdue is not written; constant
   virtual bool cancelled() const = 0;       // nor is what nobody waits for; called by a writer
 
-  // Called exactly once, by a writer or, at the end, by Outbox::Shutdown; must not block.
+  // Called exactly once, by a writer or, at the end, by Outbox::Shutdown; must not block. Commands
+  // that are finished together are destroyed when the last of them is.
   //   OK        the batch committed: what the BatchHandler decided holds and may be told
   //   UNKNOWN   after a COMMIT whose outcome could not be settled in time: written, or not
   // With any other status nothing of this command was written: INVALID_ARGUMENT or ALREADY_EXISTS

@@ -11,17 +11,21 @@ CommandQueue::CommandQueue(size_t commands_max, size_t bytes_max, telemetry::Met
       bytes_max_(bytes_max),
       depth_(metrics.AddGauge("tally_command_queue_depth", "Commands that wait for a writer.")) {}
 
-absl::Status CommandQueue::Push(std::unique_ptr<Command>& command) {
-  const size_t bytes = command->bytes();
+absl::Status CommandQueue::Push(absl::Span<std::unique_ptr<Command>> commands) {
   absl::MutexLock lock(&mutex_);
   if (closed_) return StoppingError();
-  if (!commands_.empty() && (commands_.size() >= commands_max_ || bytes_ + bytes > bytes_max_)) {
-    return absl::ResourceExhaustedError("too many commands are waiting");
+  absl::Status status;
+  for (std::unique_ptr<Command>& command : commands) {
+    const size_t bytes = command->bytes();
+    if (!commands_.empty() && (commands_.size() >= commands_max_ || bytes_ + bytes > bytes_max_)) {
+      status = absl::ResourceExhaustedError("too many commands are waiting");
+      break;
+    }
+    bytes_ += bytes;
+    commands_.push_back(std::move(command));
   }
-  bytes_ += bytes;
-  commands_.push_back(std::move(command));
   depth_.Set(static_cast<double>(commands_.size()));
-  return absl::OkStatus();
+  return status;
 }
 
 std::vector<std::unique_ptr<Command>> CommandQueue::Take(size_t commands_max, size_t bytes_max) {

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/outbox/command.h"
 #include "common/telemetry/metrics.h"
 
@@ -20,9 +21,11 @@ class CommandQueue {
  public:
   CommandQueue(size_t commands_max, size_t bytes_max, telemetry::Metrics& metrics);
 
-  // RESOURCE_EXHAUSTED when full, UNAVAILABLE after Close(); the command is then untouched (not
-  // finished, still the caller's). A command beyond all bytes is taken by an empty queue.
-  absl::Status Push(std::unique_ptr<Command>& command);
+  // Takes the commands in their order; whoever takes from the queue finds them together. Those
+  // taken are null afterwards. If not all are: RESOURCE_EXHAUSTED when full, UNAVAILABLE after
+  // Close(); the first that was not taken and those behind it are then untouched (not finished,
+  // still the caller's). A command beyond all bytes is taken by an empty queue.
+  absl::Status Push(absl::Span<std::unique_ptr<Command>> commands);
 
   // All that waits, up to the limits but at least one, oldest first; empty if nothing waits.
   std::vector<std::unique_ptr<Command>> Take(size_t commands_max, size_t bytes_max);

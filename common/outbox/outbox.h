@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "common/base/clock.h"
 #include "common/base/step_thread.h"
 #include "common/bus/bus.h"
@@ -69,7 +70,15 @@ class Outbox {
 
   // Takes the command, whose Finish() will be called; or fails at once and leaves it to the caller:
   // RESOURCE_EXHAUSTED when too much waits, StoppingError when shutting down.
-  absl::Status Submit(std::unique_ptr<Command>& command) { return queue_.Push(command); }
+  absl::Status Submit(std::unique_ptr<Command>& command) {
+    return queue_.Push(absl::MakeSpan(&command, 1));
+  }
+
+  // Several at once, which are written together if they fit into a batch. Takes as many as it can
+  // in their order and makes them null; the rest fails for the reason returned.
+  absl::Status Submit(absl::Span<std::unique_ptr<Command>> commands) {
+    return queue_.Push(commands);
+  }
 
   // Takes no more commands, writes those taken, closes the lanes, publishes what waits unless the
   // bus is away, gives the leases up. Best effort until `deadline`; what is not done then is taken

@@ -58,4 +58,9 @@ grpc::Status Call::Conclude(const absl::Status& status) {
   return ToGrpcStatus(endpoint_.Settle(method_, duration, status));
 }
 
+absl::Status Call::ConcludeItem(const absl::Status& status, absl::Time start) const {
+  method_.ItemFinished(status.code());
+  return status.ok() ? status : endpoint_.Settle(method_, absl::Now() - start, status);
+}
+
 }  // namespace tally::rpc

@@ -50,6 +50,9 @@ class Call {
   // Metrics, log and what goes over the wire. Once.
   grpc::Status Conclude(const absl::Status& status);
 
+  // The same for one item of a stream, which began at `start`; returns what the caller may see.
+  absl::Status ConcludeItem(const absl::Status& status, absl::Time start) const;
+
  private:
   const Endpoint& endpoint_;
   Method& method_;

@@ -2,7 +2,6 @@
 
 #include "common/rpc/payload.h"
 #include "google/rpc/error_details.pb.h"
-#include "google/rpc/status.pb.h"
 
 namespace tally::rpc {
 namespace {
@@ -32,7 +31,29 @@ ErrorDetails DetailsOf(const google::rpc::Status& status) {
   return details;
 }
 
-google::rpc::Status ToProto(const absl::Status& status) {
+}  // namespace
+
+ErrorDetails DetailsOf(const grpc::Status& status) {
+  google::rpc::Status proto;
+  if (!proto.ParseFromString(status.error_details())) return {};
+  return DetailsOf(proto);
+}
+
+ErrorDetails DetailsOf(const absl::Status& status) { return DetailsOf(ToMessage(status)); }
+
+std::string CodeName(absl::StatusCode code) { return absl::StatusCodeToString(code); }
+
+std::string CodeName(grpc::StatusCode code) {
+  return CodeName(static_cast<absl::StatusCode>(code));
+}
+
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()),
+                      ToMessage(status).SerializeAsString());
+}
+
+google::rpc::Status ToMessage(const absl::Status& status) {
   google::rpc::Status proto;
   proto.set_code(static_cast<int>(status.code()));
   proto.set_message(std::string(status.message()));
@@ -49,26 +70,9 @@ google::rpc::Status ToProto(const absl::Status& status) {
   return proto;
 }
 
-}  // namespace
-
-ErrorDetails DetailsOf(const grpc::Status& status) {
-  google::rpc::Status proto;
-  if (!proto.ParseFromString(status.error_details())) return {};
-  return DetailsOf(proto);
-}
-
-ErrorDetails DetailsOf(const absl::Status& status) { return DetailsOf(ToProto(status)); }
-
-std::string CodeName(absl::StatusCode code) { return absl::StatusCodeToString(code); }
-
-std::string CodeName(grpc::StatusCode code) {
-  return CodeName(static_cast<absl::StatusCode>(code));
-}
-
-grpc::Status ToGrpcStatus(const absl::Status& status) {
-  if (status.ok()) return grpc::Status::OK;
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()),
-                      ToProto(status).SerializeAsString());
+grpc::Status ToGrpcStatus(const google::rpc::Status& message) {
+  return grpc::Status(static_cast<grpc::StatusCode>(message.code()), message.message(),
+                      message.SerializeAsString());
 }
 
 }  // namespace tally::rpc

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "common/base/violations.h"
+#include "google/rpc/status.pb.h"
 
 namespace tally::rpc {
 
@@ -35,5 +36,11 @@ std::string CodeName(grpc::StatusCode code);
 
 // For the wire: the details travel in `grpc-status-details-bin`.
 grpc::Status ToGrpcStatus(const absl::Status& status);
+
+// For messages that hold a status: the same code, message and details that a call would end with.
+google::rpc::Status ToMessage(const absl::Status& status);
+
+// What a call would have ended with.
+grpc::Status ToGrpcStatus(const google::rpc::Status& message);
 
 }  // namespace tally::rpc

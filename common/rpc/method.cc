@@ -22,20 +22,23 @@ telemetry::Gauge& Method::InFlight(const std::string& name, telemetry::Metrics& 
 void Method::Finished(absl::StatusCode code, absl::Duration duration) {
   in_flight_.Decrement();
   duration_seconds_.Observe(std::max(absl::ToDoubleSeconds(duration), 0.0));
-  CounterOf(code).Increment();
+  Count(calls_, "tally_rpc_requests_total", "Calls answered.", code);
 }
 
-telemetry::Counter& Method::CounterOf(absl::StatusCode code) {
+void Method::ItemFinished(absl::StatusCode code) {
+  Count(items_, "tally_rpc_items_total", "Items of streams answered.", code);
+}
+
+void Method::Count(Counters& counters, const char* name, const char* help, absl::StatusCode code) {
   size_t index = static_cast<size_t>(code);
-  if (index >= by_code_.size()) index = static_cast<size_t>(absl::StatusCode::kUnknown);
-  telemetry::Counter* counter = by_code_[index].load(std::memory_order_acquire);
+  if (index >= counters.size()) index = static_cast<size_t>(absl::StatusCode::kUnknown);
+  telemetry::Counter* counter = counters[index].load(std::memory_order_acquire);
   if (counter == nullptr) {
     counter = &metrics_.AddCounter(
-        "tally_rpc_requests_total", "Calls answered.",
-        {{"method", name_}, {"code", CodeName(static_cast<absl::StatusCode>(index))}});
-    by_code_[index].store(counter, std::memory_order_release);
+        name, help, {{"method", name_}, {"code", CodeName(static_cast<absl::StatusCode>(index))}});
+    counters[index].store(counter, std::memory_order_release);
   }
-  return *counter;
+  counter->Increment();
 }
 
 }  // namespace tally::rpc

@@ -25,14 +25,21 @@ class Method {
   void Started() { in_flight_.Increment(); }
   void Finished(absl::StatusCode code, absl::Duration duration);
 
+  // One item of a stream.
+  void ItemFinished(absl::StatusCode code);
+
  private:
-  telemetry::Counter& CounterOf(absl::StatusCode code);
+  // A counter for each code, made at its first use.
+  using Counters = std::array<std::atomic<telemetry::Counter*>, 17>;
+
+  void Count(Counters& counters, const char* name, const char* help, absl::StatusCode code);
 
   const std::string name_;
   telemetry::Metrics& metrics_;
   telemetry::Gauge& in_flight_;
   telemetry::Histogram& duration_seconds_;
-  std::array<std::atomic<telemetry::Counter*>, 17> by_code_{};  // each made at its first use
+  Counters calls_{};
+  Counters items_{};
 };
 
 }  // namespace tally::rpc

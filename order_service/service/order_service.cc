@@ -16,6 +16,7 @@
 #include "order_service/service/order_messages.h"
 #include "order_service/service/page_token.h"
 #include "order_service/service/place_order_command.h"
+#include "order_service/service/place_orders_call.h"
 #include "order_service/service/placement_request.h"
 #include "order_service/service/write_error.h"
 
@@ -92,12 +93,12 @@ OrderService::OrderService(OrderServiceOptions options, outbox::Outbox& outbox,
                            db::Database& database, const OrderStore& store, rpc::Executor& reads,
                            base::Clock& clock, telemetry::Telemetry& telemetry)
     : options_(options),
-      outbox_(outbox),
       database_(database),
       store_(store),
       reads_(reads),
       clock_(clock),
-      order_ids_(clock),
+      intake_(options.event_bytes_max, outbox, clock),
+      streams_(options.streams_max),
       endpoint_(v1::OrderService::service_full_name(), telemetry) {
   SetMessageAllocatorFor_PlaceOrder(&place_order_messages_);
 }
@@ -105,18 +106,15 @@ OrderService::OrderService(OrderServiceOptions options, outbox::Outbox& outbox,
 grpc::ServerUnaryReactor* OrderService::PlaceOrder(grpc::CallbackServerContext* context,
                                                    const v1::PlaceOrderRequest* request,
                                                    v1::PlaceOrderResponse* response) {
-  return rpc::Handle(endpoint_, "PlaceOrder", context, request, response,
-                     [this](PlaceOrderCall& call) {
-                       absl::StatusOr<PlacementRequest> placement =
-                           PreparePlacement(call.request(), call.caller(), order_ids_.Next(),
-                                            clock_.Now(), options_.event_bytes_max);
-                       if (!placement.ok()) return call.Finish(placement.status());
-                       placement->event.traceparent = std::string(call.traceparent());
-                       std::unique_ptr<outbox::Command> command =
-                           std::make_unique<UnaryPlacement>(call, *std::move(placement));
-                       const absl::Status status = outbox_.Submit(command);
-                       if (!status.ok()) call.Finish(WriteError(status));
-                     });
+  return rpc::Handle(
+      endpoint_, "PlaceOrder", context, request, response, [this](PlaceOrderCall& call) {
+        absl::StatusOr<PlacementRequest> placement = intake_.Prepare(call.request(), call);
+        if (!placement.ok()) return call.Finish(placement.status());
+        std::unique_ptr<outbox::Command> command =
+            std::make_unique<UnaryPlacement>(call, *std::move(placement));
+        const absl::Status status = intake_.outbox().Submit(command);
+        if (!status.ok()) call.Finish(WriteError(status));
+      });
 }
 
 grpc::ServerUnaryReactor* OrderService::GetOrder(grpc::CallbackServerContext* context,
@@ -137,9 +135,7 @@ grpc::ServerUnaryReactor* OrderService::ListOrders(grpc::CallbackServerContext* 
 
 grpc::ServerBidiReactor<v1::PlaceOrdersRequest, v1::PlaceOrdersResponse>* OrderService::PlaceOrders(
     grpc::CallbackServerContext* context) {
-  return rpc::Unimplemented<
-      grpc::ServerBidiReactor<v1::PlaceOrdersRequest, v1::PlaceOrdersResponse>>(
-      endpoint_, "PlaceOrders", context);
+  return (new PlaceOrdersCall(endpoint_, *context, streams_, options_.stream, intake_))->Start();
 }
 
 grpc::ServerUnaryReactor* OrderService::CancelOrder(grpc::CallbackServerContext* context,
@@ -153,7 +149,7 @@ grpc::ServerUnaryReactor* OrderService::CancelOrder(grpc::CallbackServerContext*
                        cancellation->traceparent = std::string(call.traceparent());
                        std::unique_ptr<outbox::Command> command =
                            std::make_unique<UnaryCancellation>(call, *std::move(cancellation));
-                       const absl::Status status = outbox_.Submit(command);
+                       const absl::Status status = intake_.outbox().Submit(command);
                        if (!status.ok()) call.Finish(WriteError(status));
                      });
 }

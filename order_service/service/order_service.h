@@ -4,15 +4,17 @@
 #include <memory>
 
 #include "common/base/clock.h"
-#include "common/base/uuid_v7_source.h"
 #include "common/db/database.h"
 #include "common/outbox/outbox.h"
 #include "common/rpc/arena_messages.h"
+#include "common/rpc/bidi_call.h"
 #include "common/rpc/call.h"
 #include "common/rpc/endpoint.h"
 #include "common/rpc/executor.h"
+#include "common/rpc/open_streams.h"
 #include "common/telemetry/telemetry.h"
 #include "order_service/service/list_query.h"
+#include "order_service/service/order_intake.h"
 #include "order_service/store/order_store.h"
 #include "tally/orders/v1/order_service.grpc.pb.h"
 
@@ -20,6 +22,8 @@ namespace tally::orders {
 
 struct OrderServiceOptions {
   int64_t event_bytes_max = 512 << 10;  // an order whose event would be larger is refused
+  size_t streams_max = 256;             // PlaceOrders streams that may be open
+  rpc::BidiBounds stream = {};          // what each of them may have under way
 };
 
 // tally.orders.v1.OrderService. Changes go through the outbox' writers and are answered after their
@@ -46,6 +50,9 @@ class OrderService final : public v1::OrderService::CallbackService {
                                         const v1::CancelOrderRequest* request,
                                         v1::CancelOrderResponse* response) override;
 
+  // Tells the PlaceOrders streams to end, when the server stops: what they have read is answered.
+  void EndStreams() { streams_.EndAll(); }
+
  private:
   absl::Status Get(rpc::Call& call, const v1::GetOrderRequest& request,
                    v1::GetOrderResponse& response);
@@ -55,12 +62,12 @@ class OrderService final : public v1::OrderService::CallbackService {
                         v1::ListOrdersResponse& response);
 
   const OrderServiceOptions options_;
-  outbox::Outbox& outbox_;
   db::Database& database_;
   const OrderStore& store_;
   rpc::Executor& reads_;
   base::Clock& clock_;
-  base::UuidV7Source order_ids_;
+  OrderIntake intake_;
+  rpc::OpenStreams streams_;
   rpc::Endpoint endpoint_;
   rpc::ArenaMessages<v1::PlaceOrderRequest, v1::PlaceOrderResponse> place_order_messages_;
 };

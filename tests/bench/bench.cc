@@ -1,6 +1,5 @@
-// Measures orders per second until counted against pgbench with the same two inserts, in one run,
-// alternating. See
-// ./dev bench.
+// Measures orders per second until counted, through PlaceOrder and through PlaceOrders, against
+// pgbench with the same two inserts, in one run, alternating. See ./dev bench.
 
 #include <unistd.h>
 
@@ -28,8 +27,17 @@ namespace tally::bench {
 namespace {
 
 constexpr int kClients = 8;
-constexpr int kInFlight = 256;
 constexpr int kConnections = 4;
+
+// A way to place orders.
+struct Way {
+  const char* name;
+  const char* json_name;
+  int in_flight;
+  bool bulk;
+};
+constexpr Way kWays[] = {{"PlaceOrder", "place_order", 256, false},
+                         {"PlaceOrders", "place_orders", 2048, true}};
 
 struct Plan {
   int rounds;
@@ -93,7 +101,7 @@ void PrintCost(const Totals& before, const Totals& after, int orders) {
 }
 
 // Orders per second from the first call until activity_service has committed the last one's count.
-absl::StatusOr<double> PlaceUntilCounted(e2e::System& system, int orders) {
+absl::StatusOr<double> PlaceUntilCounted(e2e::System& system, const Way& way, int orders) {
   const auto counted = [&] {
     return system.activity().Metric("tally_inbox_applied_total").value_or(-1);
   };
@@ -101,7 +109,8 @@ absl::StatusOr<double> PlaceUntilCounted(e2e::System& system, int orders) {
   const absl::Time start = absl::Now();
   ASSIGN_OR_RETURN(const e2e::Ended load,
                    e2e::RunTally(system, {"load", absl::StrCat("--count=", orders), "--lines=3",
-                                          "--json", absl::StrCat("--concurrency=", kInFlight),
+                                          "--json", absl::StrCat("--concurrency=", way.in_flight),
+                                          way.bulk ? "--bulk" : "--nobulk",
                                           absl::StrCat("--connections=", kConnections)}));
   if (load.exit_code != 0) return absl::InternalError(load.err);
   if (!testkit::Eventually(absl::Seconds(60), [&] { return counted() >= before + orders; })) {
@@ -111,43 +120,54 @@ absl::StatusOr<double> PlaceUntilCounted(e2e::System& system, int orders) {
   return orders / absl::ToDoubleSeconds(absl::Now() - start);
 }
 
+void PrintRate(const char* what, const Way& way, double rate, double tps) {
+  std::printf("%-9s %-11s until counted          %6.0f   ratio %.2f\n", what, way.name, rate,
+              rate / tps);
+}
+
 absl::Status Measure(const Plan& plan) {
   ASSIGN_OR_RETURN(const auto server, testkit::PostgresServer::Start({.fsync = true}));
   Server() = server.get();
   e2e::System::Options options;
   options.database = {"PostgresWithFsync", [] { return Server()->CreateDatabase(); }};
   ASSIGN_OR_RETURN(const auto system, e2e::System::Start(options));
-  RETURN_IF_ERROR(PlaceUntilCounted(*system, kWarmUpOrders).status());
+  for (const Way& way : kWays) {
+    RETURN_IF_ERROR(PlaceUntilCounted(*system, way, kWarmUpOrders).status());
+  }
   ASSIGN_OR_RETURN(const RowSizes sizes, MeasureRows(system->orders_database()));
 
-  std::vector<double> yardstick, ours;
+  std::vector<double> yardstick;
+  std::map<std::string, std::vector<double>> ours;
   for (int round = 1; round <= plan.rounds; ++round) {
     ASSIGN_OR_RETURN(const double tps,
                      RunPgbench(system->orders_database(), sizes, kClients, plan.pgbench));
-    const Totals before = Look(*system);
-    ASSIGN_OR_RETURN(const double rate, PlaceUntilCounted(*system, plan.orders));
-    const Totals after = Look(*system);
-    std::printf("round %d   pgbench %6.0f   PlaceOrder until counted %6.0f   ratio %.2f\n", round,
-                tps, rate, rate / tps);
-    PrintCost(before, after, plan.orders);
-    std::fflush(stdout);
     yardstick.push_back(tps);
-    ours.push_back(rate);
+    std::printf("round %d   pgbench with the same two inserts  %6.0f\n", round, tps);
+    for (const Way& way : kWays) {
+      const Totals before = Look(*system);
+      ASSIGN_OR_RETURN(const double rate, PlaceUntilCounted(*system, way, plan.orders));
+      ours[way.name].push_back(rate);
+      PrintRate("", way, rate, tps);
+      PrintCost(before, Look(*system), plan.orders);
+      std::fflush(stdout);
+    }
   }
-  const double ratio = Median(ours) / Median(yardstick);
-  std::printf("median    pgbench %6.0f   PlaceOrder until counted %6.0f   ratio %.2f\n",
-              Median(yardstick), Median(ours), ratio);
+  nlohmann::ordered_json json{{"pgbench_tps", yardstick}};
+  std::printf("median    pgbench with the same two inserts  %6.0f\n", Median(yardstick));
+  for (const Way& way : kWays) {
+    PrintRate("median", way, Median(ours[way.name]), Median(yardstick));
+    json[way.json_name] = {{"orders_per_second", ours[way.name]},
+                           {"ratio", Median(ours[way.name]) / Median(yardstick)}};
+  }
   std::printf(
       "PostgreSQL with fsync and synchronous_commit on, nats-server with file storage, one "
-      "instance of each service; "
-      "pgbench with\n%d clients, prepared; PlaceOrder with %d in flight over %d connections, three "
-      "lines, request_id; rows of\n%d + %d + %d bytes\n",
-      kClients, kInFlight, kConnections, sizes.lines_bytes, sizes.headers_bytes,
-      sizes.payload_bytes);
-  std::cout << nlohmann::json{{"pgbench_tps", yardstick},
-                              {"orders_per_second", ours},
-                              {"ratio", ratio}}
-            << "\n";
+      "instance of each service;\npgbench with %d clients, prepared; PlaceOrder with %d in flight "
+      "and PlaceOrders with %d, over %d connections, three\nlines, request_id; rows of %d + %d + "
+      "%d "
+      "bytes\n",
+      kClients, kWays[0].in_flight, kWays[1].in_flight, kConnections, sizes.lines_bytes,
+      sizes.headers_bytes, sizes.payload_bytes);
+  std::cout << json << "\n";
   return absl::OkStatus();
 }
 

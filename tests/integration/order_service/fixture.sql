@@ -1,6 +1,9 @@
 -- name: FindEvent
 SELECT type, headers, payload FROM outbox_event WHERE lane_id = CAST(:lane_id AS uuid) AND sequence = :sequence
 
+-- name: CountEvents
+SELECT COUNT(*) FROM outbox_event
+
 -- name: CountCancellationEvents
 SELECT COUNT(*) FROM outbox_event WHERE type = 'tally.events.v1.OrderCancelled'
 

@@ -4,7 +4,8 @@
 
 namespace tally::orders {
 
-Instance::Instance(const std::string& database_url, const std::string& nats_url)
+Instance::Instance(const std::string& database_url, const std::string& nats_url,
+                   OrderServiceOptions service, size_t queue_commands_max)
     : telemetry_(telemetry::LogFormat::kText, telemetry::LogLevel::kError, "test"),
       database_(db::Database::Open({.url = database_url}, clock_, telemetry_).value()),
       bus_(bus::NewNatsBus({.urls = {nats_url}, .name = "test"}, telemetry_).value()),
@@ -16,15 +17,17 @@ Instance::Instance(const std::string& database_url, const std::string& nats_url)
   outbox::OutboxOptions options;
   options.source = "order_service";
   options.instance = "test";
+  options.queue_commands_max = queue_commands_max;
   options.writers = 2;  // on PostgreSQL
   options.stream = {.name = "ORDERS", .subjects = {"orders.v1.>"}};
   outbox_ =
       std::make_unique<outbox::Outbox>(options, *database_, *bus_, batch_, clock_, telemetry_);
-  orders_ = std::make_unique<OrderService>(OrderServiceOptions(), *outbox_, *database_, store_,
-                                           reads_, clock_, telemetry_);
+  orders_ = std::make_unique<OrderService>(service, *outbox_, *database_, store_, reads_, clock_,
+                                           telemetry_);
   outbox_->Start();
   server_ = rpc::Server::Start({.listen = {"127.0.0.1", 0}},
-                               {{v1::OrderService::service_full_name(), orders_.get()},
+                               {{v1::OrderService::service_full_name(), orders_.get(),
+                                 [this] { orders_->EndStreams(); }},
                                 {ops::v1::OutboxService::service_full_name(), &ops_}},
                                telemetry_)
                 .value();

@@ -24,13 +24,17 @@ namespace tally::orders {
 class Instance {
  public:
   explicit Instance(const std::string& database_url,
-                    const std::string& nats_url = "nats://127.0.0.1:1");
+                    const std::string& nats_url = "nats://127.0.0.1:1",
+                    OrderServiceOptions service = {}, size_t queue_commands_max = 8192);
   ~Instance();
 
   v1::OrderService::Stub& stub() { return *stub_; }
   const std::shared_ptr<grpc::Channel>& channel() { return channel_; }
   db::Database& database() { return *database_; }
+  std::string Metrics() { return telemetry_.metrics.Serialize(); }
 
+  // What main does at a signal.
+  void StopServing() { server_->Shutdown(absl::Seconds(30)); }
   // What main does after it has stopped serving, while calls are under way or come late.
   void StopWriting() { outbox_->Shutdown(clock_.Now() + absl::Seconds(5)); }
 

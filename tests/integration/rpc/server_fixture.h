@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -17,8 +18,13 @@ class ServerTest : public ::testing::Test {
  protected:
   void StartServer(ServerOptions options = {}) {
     options.listen = {"127.0.0.1", 0};
-    server_ =
-        *Server::Start(options, {{TestService::service_full_name(), service_.get()}}, telemetry_);
+    server_ = *Server::Start(options,
+                             {{TestService::service_full_name(), service_.get(),
+                               [this] {
+                                 service_->streams.EndAll();
+                                 streams_told_ = true;
+                               }}},
+                             telemetry_);
     channel_ =
         grpc::CreateChannel(server_->address().ToString(), grpc::InsecureChannelCredentials());
     stub_ = TestService::NewStub(channel_);
@@ -43,6 +49,7 @@ class ServerTest : public ::testing::Test {
 
   telemetry::Telemetry telemetry_{telemetry::LogFormat::kText, telemetry::LogLevel::kDebug, "test"};
   std::unique_ptr<Service> service_ = std::make_unique<Service>(telemetry_);
+  std::atomic<bool> streams_told_ = false;  // to end
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<TestService::Stub> stub_;

@@ -4,14 +4,40 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/clock.h"
+#include "common/rpc/bidi_call.h"
 #include "common/rpc/handle.h"
+#include "gtest/gtest.h"
 #include "tests/integration/rpc/testing.grpc.pb.h"
 
 namespace tally::rpc::testing {
 
 using AnswerCall = UnaryCall<AnswerRequest, AnswerResponse>;
 
-// Does in its two working methods what a test wants; set before the server starts.
+class ConverseCall final : public BidiCall<ConverseRequest, ConverseResponse> {
+ public:
+  using OnTake = std::function<absl::Status(ConverseCall&, const ConverseRequest&)>;
+
+  ConverseCall(const Endpoint& endpoint, const grpc::CallbackServerContext& context,
+               OpenStreams& streams, BidiBounds bounds, const OnTake& on_take)
+      : BidiCall(endpoint, "Converse", context, streams, bounds), on_take_(on_take) {}
+
+  static void Answer(Item& item, const std::string& text) {
+    item.Answer([&](ConverseResponse& response) { response.add_answers(text); });
+  }
+
+  void CountItem(const absl::Status& status) {
+    EXPECT_EQ(ConcludeItem(status, absl::Now()), status);
+  }
+
+ private:
+  ~ConverseCall() override = default;
+  absl::Status Take(const ConverseRequest& request) override { return on_take_(*this, request); }
+
+  const OnTake& on_take_;
+};
+
+// Does in its working methods what a test wants; set before the server starts.
 class Service final : public TestService::CallbackService {
  public:
   explicit Service(telemetry::Telemetry& telemetry, ExecutorOptions executor = {},
@@ -23,6 +49,16 @@ class Service final : public TestService::CallbackService {
     call.response().set_text(call.request().text());
     call.Finish(absl::OkStatus());
   };
+  ConverseCall::OnTake on_take = [](ConverseCall& call, const ConverseRequest& request) {
+    for (const std::string& text : request.items()) {
+      ConverseCall::Item item(call, text.size());
+      ConverseCall::Answer(item, text);
+      call.CountItem(absl::OkStatus());
+    }
+    return absl::OkStatus();
+  };
+  BidiBounds bounds = {};
+  OpenStreams streams{2};
   std::function<absl::Status(Call&)> on_read = [](Call&) { return absl::OkStatus(); };
 
   grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
@@ -36,6 +72,10 @@ class Service final : public TestService::CallbackService {
     return HandleBlocking(
         endpoint_, "Read", context, request, response, executor_,
         [this](Call& call, const AnswerRequest&, AnswerResponse&) { return on_read(call); });
+  }
+  grpc::ServerBidiReactor<ConverseRequest, ConverseResponse>* Converse(
+      grpc::CallbackServerContext* context) override {
+    return (new ConverseCall(endpoint_, *context, streams, bounds, on_take))->Start();
   }
   grpc::ServerUnaryReactor* NotBuilt(grpc::CallbackServerContext* context, const AnswerRequest*,
                                      AnswerResponse*) override {

@@ -1,4 +1,5 @@
-#include "client/calls/placement_window.h"
+#include "client/calls/stream_window.h"
+#include "client/calls/unary_window.h"
 
 #include <atomic>
 #include <string>
@@ -36,17 +37,18 @@ grpc::Status Overloaded() {
 }
 
 // A window on a server, and what became of its orders.
-class PlacementWindowTest : public testing::Test {
+class Placing {
  protected:
-  std::unique_ptr<PlacementWindow> Open(const ScriptedServer& server, int orders_max,
+  std::unique_ptr<PlacementWindow> Open(bool bulk, const ScriptedServer& server, int orders_max,
                                         absl::Duration deadline = absl::Seconds(20)) {
-    return std::make_unique<PlacementWindow>(
-        OpenChannel(server.address()),
-        PlacementWindow::Options{.orders_max = orders_max, .deadline = deadline},
-        [this](const PlacementWindow::Outcome& outcome) {
-          done_[outcome.request.request_id()].push_back(outcome.status.error_code());
-          if (outcome.status.ok()) ids_.push_back(outcome.response.order().order_id());
-        });
+    const PlacementWindow::Options options{.orders_max = orders_max, .deadline = deadline};
+    const auto take = [this](const PlacementWindow::Outcome& outcome) {
+      done_[outcome.request.request_id()].push_back(outcome.status.error_code());
+      if (outcome.status.ok()) ids_.push_back(outcome.response.order().order_id());
+    };
+    const std::shared_ptr<grpc::Channel> channel = OpenChannel(server.address());
+    if (bulk) return std::make_unique<StreamWindow>(channel, options, kMessageOrders, take);
+    return std::make_unique<UnaryWindow>(channel, options, take);
   }
 
   void AdvanceUntilEmpty(PlacementWindow& window) {
@@ -55,11 +57,27 @@ class PlacementWindowTest : public testing::Test {
     ASSERT_EQ(window.size(), 0);
   }
 
+  static constexpr int kMessageOrders = 3;
+
   std::map<std::string, std::vector<grpc::StatusCode>> done_;
   std::vector<std::string> ids_;
 };
 
-TEST_F(PlacementWindowTest, GivesEachOrderItsAnswerOnce) {
+// Of either kind.
+class PlacementWindowTest : public testing::TestWithParam<bool>, protected Placing {
+ protected:
+  template <typename... Args>
+  std::unique_ptr<PlacementWindow> Open(Args&&... args) {
+    return Placing::Open(GetParam(), std::forward<Args>(args)...);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Windows, PlacementWindowTest, testing::Bool(),
+                         [](const auto& window) { return window.param ? "Stream" : "Unary"; });
+
+class StreamWindowTest : public testing::Test, protected Placing {};
+
+TEST_P(PlacementWindowTest, GivesEachOrderItsAnswerOnce) {
   ScriptedServer server([](const auto&, int) { return grpc::Status::OK; });
   const auto window = Open(server, 8);
   for (int i = 0; i < 40; ++i) {
@@ -73,7 +91,7 @@ TEST_F(PlacementWindowTest, GivesEachOrderItsAnswerOnce) {
   EXPECT_THAT(ids_, testing::Contains("order of r39"));
 }
 
-TEST_F(PlacementWindowTest, SendsAgainWhatWasTurnedAwayUnderTheSameRequestId) {
+TEST_P(PlacementWindowTest, SendsAgainWhatWasTurnedAwayUnderTheSameRequestId) {
   ScriptedServer server(
       [](const auto&, int attempt) { return attempt < 3 ? Overloaded() : grpc::Status::OK; });
   const auto window = Open(server, 1);
@@ -84,7 +102,7 @@ TEST_F(PlacementWindowTest, SendsAgainWhatWasTurnedAwayUnderTheSameRequestId) {
   EXPECT_THAT(window->retried(), ElementsAre(Pair(grpc::StatusCode::RESOURCE_EXHAUSTED, 2)));
 }
 
-TEST_F(PlacementWindowTest, DoesNotRepeatWhatWasRefused) {
+TEST_P(PlacementWindowTest, DoesNotRepeatWhatWasRefused) {
   ScriptedServer server([](const auto&, int) {
     return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no such currency");
   });
@@ -96,7 +114,7 @@ TEST_F(PlacementWindowTest, DoesNotRepeatWhatWasRefused) {
   EXPECT_THAT(server.Calls(), SizeIs(1));
 }
 
-TEST_F(PlacementWindowTest, SurvivesAServerThatGoesAndComesBack) {
+TEST_P(PlacementWindowTest, SurvivesAServerThatGoesAndComesBack) {
   absl::Notification arrived;
   absl::Notification gone;
   ScriptedServer server([&](const auto&, int attempt) {
@@ -119,7 +137,7 @@ TEST_F(PlacementWindowTest, SurvivesAServerThatGoesAndComesBack) {
   EXPECT_THAT(done_, UnorderedElementsAre(Pair("a", ElementsAre(grpc::StatusCode::OK))));
 }
 
-TEST_F(PlacementWindowTest, PlacesOnceTheServerIsThere) {
+TEST_P(PlacementWindowTest, PlacesOnceTheServerIsThere) {
   ScriptedServer server([](const auto&, int) { return grpc::Status::OK; });
   server.Stop();
   const auto window = Open(server, 1);
@@ -130,7 +148,7 @@ TEST_F(PlacementWindowTest, PlacesOnceTheServerIsThere) {
   EXPECT_THAT(done_, UnorderedElementsAre(Pair("a", ElementsAre(grpc::StatusCode::OK))));
 }
 
-TEST_F(PlacementWindowTest, GivesUpAtTheDeadline) {
+TEST_P(PlacementWindowTest, GivesUpAtTheDeadline) {
   ScriptedServer server([](const auto&, int) { return Overloaded(); });
   const auto window = Open(server, 1, absl::Milliseconds(300));
   window->Place(1, RequestOf("a"));
@@ -141,7 +159,7 @@ TEST_F(PlacementWindowTest, GivesUpAtTheDeadline) {
   EXPECT_NE(done_["a"].at(0), grpc::StatusCode::OK);
 }
 
-TEST_F(PlacementWindowTest, CallsNobodyBackForOrdersItIsDestroyedWith) {
+TEST_P(PlacementWindowTest, CallsNobodyBackForOrdersItIsDestroyedWith) {
   absl::Notification arrived;
   absl::Notification end;
   ScriptedServer server([&](const auto&, int) {
@@ -151,10 +169,75 @@ TEST_F(PlacementWindowTest, CallsNobodyBackForOrdersItIsDestroyedWith) {
   });
   auto window = Open(server, 1);
   window->Place(1, RequestOf("a"));
-  arrived.WaitForNotification();
+  while (!arrived.HasBeenNotified()) window->Advance(absl::Milliseconds(10));
   window.reset();
   end.Notify();
   EXPECT_THAT(done_, SizeIs(0));
+}
+
+TEST_F(StreamWindowTest, WhatIsNotAnsweredWhenTheStreamEndsIsSentAgainOnAnother) {
+  ScriptedServer server([](const auto& request, int attempt) {
+    return attempt == 1 && request.request_id() == "b" ? EndOfStream() : grpc::Status::OK;
+  });
+  const auto window = Open(true, server, 8);
+  for (const char* id : {"a", "b", "c", "d"}) window->Place(1, RequestOf(id));
+  AdvanceUntilEmpty(*window);
+  EXPECT_THAT(done_, SizeIs(4));
+  EXPECT_THAT(done_, Each(Pair(testing::_, ElementsAre(grpc::StatusCode::OK))));
+  EXPECT_THAT(window->retried(), ElementsAre(Pair(grpc::StatusCode::UNAVAILABLE, 4)));
+}
+
+TEST_F(StreamWindowTest, AnErrorOfOneItemIsThatItemsAlone) {
+  ScriptedServer server([](const auto& request, int attempt) {
+    if (request.request_id() == "b") {
+      return grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "no such currency");
+    }
+    return request.request_id() == "c" && attempt == 1 ? Overloaded() : grpc::Status::OK;
+  });
+  const auto window = Open(true, server, 8);
+  for (const char* id : {"a", "b", "c"}) window->Place(1, RequestOf(id));
+  AdvanceUntilEmpty(*window);
+  EXPECT_THAT(done_,
+              UnorderedElementsAre(Pair("a", ElementsAre(grpc::StatusCode::OK)),
+                                   Pair("b", ElementsAre(grpc::StatusCode::INVALID_ARGUMENT)),
+                                   Pair("c", ElementsAre(grpc::StatusCode::OK))));
+  EXPECT_THAT(server.Calls(), ElementsAre("a", "b", "c", "c"));
+}
+
+TEST_F(StreamWindowTest, AnOrderTooLargeForAMessageFailsAlone) {
+  ScriptedServer server([](const auto&, int) { return grpc::Status::OK; });
+  const auto window = Open(true, server, 8);
+  orders::v1::PlaceOrderRequest large = RequestOf("large");
+  large.set_customer(std::string(5 << 20, 'c'));
+  window->Place(1, std::move(large));
+  window->Place(2, RequestOf("small"));
+  AdvanceUntilEmpty(*window);
+  EXPECT_THAT(done_,
+              UnorderedElementsAre(Pair("large", ElementsAre(grpc::StatusCode::RESOURCE_EXHAUSTED)),
+                                   Pair("small", ElementsAre(grpc::StatusCode::OK))));
+}
+
+TEST_F(StreamWindowTest, ASilentStreamIsGivenUpForAnother) {
+  absl::Notification end;
+  ScriptedServer server([&](const auto&, int attempt) {
+    if (attempt == 1) end.WaitForNotification();
+    return grpc::Status::OK;
+  });
+  const auto window = Open(true, server, 1);
+  window->Place(1, RequestOf("a"));
+  AdvanceUntilEmpty(*window);
+  end.Notify();
+  EXPECT_THAT(done_, UnorderedElementsAre(Pair("a", ElementsAre(grpc::StatusCode::OK))));
+  EXPECT_THAT(window->retried(), ElementsAre(Pair(grpc::StatusCode::DEADLINE_EXCEEDED, 1)));
+}
+
+TEST_F(StreamWindowTest, HalfClosesTheStreamWhenAllIsDone) {
+  ScriptedServer server([](const auto&, int) { return grpc::Status::OK; });
+  auto window = Open(true, server, 8);
+  window->Place(1, RequestOf("a"));
+  AdvanceUntilEmpty(*window);
+  window.reset();
+  EXPECT_EQ(server.half_closed(), 1);
 }
 
 }  // namespace

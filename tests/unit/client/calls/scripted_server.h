@@ -15,7 +15,11 @@
 
 namespace tally::client {
 
-// An order service on a free port that answers each PlaceOrder as the test says. Thread-safe.
+// As the answer to an item of PlaceOrders it ends the whole stream, with UNAVAILABLE.
+grpc::Status EndOfStream();
+
+// An order service on a free port that answers each PlaceOrder, and each item of PlaceOrders, as
+// the test says. Thread-safe.
 class ScriptedServer {
  public:
   // `attempt` counts the calls with this request_id: 1, 2, …
@@ -30,7 +34,10 @@ class ScriptedServer {
   void Stop();
   void Start();
 
-  // Calls by request_id, in order of arrival.
+  // PlaceOrders streams that the client has half-closed.
+  int half_closed() const;
+
+  // Calls and items by request_id, in order of arrival.
   std::vector<std::string> Calls() const;
 
  private:

@@ -22,9 +22,14 @@ LoadPlan PlanFor(const ScriptedServer& server, int64_t count) {
   return plan;
 }
 
-TEST(LoadConnectionTest, SendsTheCountUnderDifferentRequestIds) {
+class LoadConnectionKindTest : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Bulk, LoadConnectionKindTest, testing::Bool());
+
+TEST_P(LoadConnectionKindTest, SendsTheCountUnderDifferentRequestIds) {
   ScriptedServer server([](const auto&, int) { return grpc::Status::OK; });
-  LoadConnection connection(PlanFor(server, 30), 0, "run", base::MonotonicNow());
+  LoadPlan plan = PlanFor(server, 30);
+  plan.bulk = GetParam();
+  LoadConnection connection(plan, 0, "run", base::MonotonicNow());
   ASSERT_TRUE(testkit::Eventually(kPatience, [&] { return connection.finished(); }));
   EXPECT_EQ(connection.result().placed(), 30);
   EXPECT_TRUE(connection.result().failed.empty());

@@ -19,7 +19,7 @@ class CommandQueueTest : public testing::Test {
  protected:
   absl::Status Push(size_t bytes) {
     std::unique_ptr<Command> command = std::make_unique<FakeCommand>(bytes);
-    const absl::Status status = queue_.Push(command);
+    const absl::Status status = queue_.Push(absl::MakeSpan(&command, 1));
     EXPECT_EQ(command == nullptr, status.ok()) << "a refused command stays the caller's";
     return status;
   }
@@ -49,6 +49,24 @@ TEST_F(CommandQueueTest, TakesAGiantOnlyAlone) {
   EXPECT_OK(Push(1000));
   EXPECT_THAT(Push(1), StatusIs(absl::StatusCode::kResourceExhausted));
   EXPECT_THAT(queue_.Take(10, 10), SizeIs(1));
+}
+
+TEST_F(CommandQueueTest, TakesOfSeveralAsManyAsItHasRoomForInTheirOrder) {
+  EXPECT_OK(Push(10));
+  std::vector<std::unique_ptr<Command>> commands;
+  for (const size_t bytes : {20, 30, 40, 50}) {
+    commands.push_back(std::make_unique<FakeCommand>(bytes));
+  }
+  EXPECT_THAT(queue_.Push(absl::MakeSpan(commands)),
+              StatusIs(absl::StatusCode::kResourceExhausted));
+  EXPECT_EQ(commands[0], nullptr);
+  EXPECT_EQ(commands[1], nullptr);
+  EXPECT_EQ(commands[2]->bytes(), 40u);
+  EXPECT_EQ(commands[3]->bytes(), 50u);
+  const auto taken = queue_.Take(10, 1000);
+  ASSERT_THAT(taken, SizeIs(3));
+  EXPECT_EQ(taken[2]->bytes(), 30u);
+  EXPECT_OK(queue_.Push(absl::MakeSpan(commands).subspan(2)));
 }
 
 TEST_F(CommandQueueTest, GivesTheOldestFirstUpToTheLimits) {
