@@ -29,6 +29,9 @@ ABSL_FLAG(int, letter_attempts, 10,
 ABSL_FLAG(absl::Duration, unknown_type_for, absl::Hours(72),
           "How long events of a type this version does not know are kept trying, 0 to 8760h: a "
           "newer version may be rolling out.");
+ABSL_FLAG(absl::Duration, heal_every, absl::Seconds(10),
+          "How often what is counted is compared with what the producers published, so that events "
+          "the bus lost are fetched from them, 1s to 1h.");
 
 namespace tally::activity {
 namespace {
@@ -36,10 +39,15 @@ namespace {
 // Names this consumer in its database and on the bus. Never change it: under another name every
 // event would be counted again.
 constexpr char kConsumer[] = "activity_service";
+// Names the producer of the stream, as it names itself in each event. Only it is asked for events
+// that the bus lost.
+constexpr char kProducer[] = "order_service";
 
 inbox::SubscriptionOptions ReadSettings(base::Violations& problems) {
   inbox::SubscriptionOptions settings;
   settings.consumer = kConsumer;
+  settings.sources = {kProducer};
+  settings.heal_every = absl::GetFlag(FLAGS_heal_every);
   settings.delivery.stream = {.name = "ORDERS", .subjects = {"orders.v1.>"}};
   bus::ReadStreamSettings(settings.delivery.stream, problems);
   settings.delivery.durable.ack_wait = absl::GetFlag(FLAGS_ack_wait);
@@ -50,6 +58,9 @@ inbox::SubscriptionOptions ReadSettings(base::Violations& problems) {
   if (settings.delivery.durable.ack_wait < absl::Seconds(1) ||
       settings.delivery.durable.ack_wait > absl::Minutes(5)) {
     problems.Add("--ack_wait", "must be 1s to 5m");
+  }
+  if (settings.heal_every < absl::Seconds(1) || settings.heal_every > absl::Hours(1)) {
+    problems.Add("--heal_every", "must be 1s to 1h");
   }
   if (absl::GetFlag(FLAGS_batch_events) < 1 || absl::GetFlag(FLAGS_batch_events) > 20'000) {
     problems.Add("--batch_events", "must be 1 to 20000");
@@ -100,7 +111,10 @@ absl::Status Run(rpc::ServiceHost& host) {
   RETURN_IF_ERROR(subscription.Start());
 
   rpc::Executor reads({.name = "reads"}, telemetry);
-  TokenWaiter tokens({}, subscription.store(), host.clock(), telemetry);
+  const auto inquire = [&](const std::string& lane_id, int64_t sequence) {
+    subscription.Inquire(lane_id, sequence);
+  };
+  TokenWaiter tokens({.inquire = inquire}, subscription.store(), host.clock(), telemetry);
   ActivityService activity(
       store, subscription.store(), [&] { return subscription.GetProgress(); }, tokens, reads,
       host.clock(), telemetry);

@@ -14,6 +14,9 @@ namespace {
 
 constexpr int64_t kMicrosPerSecond = 1'000'000;
 constexpr int kNanosPerMicro = 1'000;
+// How old an answer of the producers may be: of how far they are, and of every lane there ever was.
+constexpr absl::Duration kAskedWithin = absl::Seconds(10);
+constexpr absl::Duration kComparedWithin = absl::Hours(3);
 
 using rpc::ToMessage;
 
@@ -48,6 +51,27 @@ void ToMessage(const std::string& name, const ActivityTotal& total, v1::Activity
   for (const auto& [currency, amount] : total.amounts) ToMessage(amount, *message.add_amounts());
 }
 
+// What is beyond the database's exact number, the consumer counts now and then.
+int64_t CountOf(int64_t letters, int64_t letters_now_and_then) {
+  return letters < inbox::Shortfall::kLettersMax ? letters
+                                                 : std::max(letters, letters_now_and_then);
+}
+
+v1::Freshness::Completeness Judge(const inbox::Progress& progress,
+                                  const inbox::Shortfall& shortfall, absl::Time now) {
+  if (shortfall.missing_events > 0 || shortfall.parked_events > 0 || shortfall.letters_dead > 0) {
+    return v1::Freshness::COMPLETENESS_INCOMPLETE;
+  }
+  const bool asked = progress.connected && progress.as_of > absl::InfinitePast() &&
+                     now - progress.producers_answered <= kAskedWithin &&
+                     now - shortfall.compared_all <= kComparedWithin;
+  if (!asked) return v1::Freshness::COMPLETENESS_UNKNOWN;
+  if (progress.pending > 0 || progress.behind_producers || shortfall.letters_retrying > 0) {
+    return v1::Freshness::COMPLETENESS_CATCHING_UP;
+  }
+  return v1::Freshness::COMPLETENESS_COMPLETE;
+}
+
 }  // namespace
 
 absl::Status ToMessage(const Day& day, const DayTotals& totals, v1::DailyActivity& message) {
@@ -73,11 +97,9 @@ absl::Status ToMessage(const Day& day, const DayTotals& totals, v1::DailyActivit
   return absl::OkStatus();
 }
 
-void ToMessage(const inbox::Progress& progress, const inbox::LetterCounts& letters, absl::Time now,
+void ToMessage(const inbox::Progress& progress, const inbox::Shortfall& shortfall, absl::Time now,
                v1::Freshness& message) {
-  // No producer is asked yet for what it holds unpublished: nothing better can be said.
-  message.set_completeness(letters.dead > 0 ? v1::Freshness::COMPLETENESS_INCOMPLETE
-                                            : v1::Freshness::COMPLETENESS_UNKNOWN);
+  message.set_completeness(Judge(progress, shortfall, now));
   if (progress.as_of != absl::InfinitePast()) {
     ToMessage(progress.as_of, *message.mutable_as_of());
     const int64_t lag = absl::ToInt64Microseconds(std::max(now - progress.as_of, absl::Duration()));
@@ -85,8 +107,10 @@ void ToMessage(const inbox::Progress& progress, const inbox::LetterCounts& lette
     message.mutable_lag()->set_nanos(static_cast<int32_t>(lag % kMicrosPerSecond) * kNanosPerMicro);
   }
   if (progress.connected) message.set_pending_events(progress.pending);
-  message.set_retrying_letters(letters.retrying);
-  message.set_dead_letters(letters.dead);
+  message.set_missing_events(shortfall.missing_events);
+  message.set_parked_events(shortfall.parked_events);
+  message.set_retrying_letters(CountOf(shortfall.letters_retrying, progress.letters_retrying));
+  message.set_dead_letters(CountOf(shortfall.letters_dead, progress.letters_dead));
 }
 
 }  // namespace tally::activity

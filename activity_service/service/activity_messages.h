@@ -7,8 +7,8 @@
 #include "absl/time/time.h"
 #include "activity_service/domain/day_totals.h"
 #include "common/base/civil_day.h"
-#include "common/inbox/consumer.h"
-#include "common/inbox/letter.h"
+#include "common/inbox/progress.h"
+#include "common/inbox/shortfall.h"
 #include "tally/activity/v1/activity.pb.h"
 
 namespace tally::activity {
@@ -24,8 +24,8 @@ struct Day {
 absl::Status ToMessage(const Day& day, const DayTotals& totals, v1::DailyActivity& message);
 
 // How far statistics can be trusted that were read after `progress` was asked for, together with
-// `letters`.
-void ToMessage(const inbox::Progress& progress, const inbox::LetterCounts& letters, absl::Time now,
+// `shortfall`.
+void ToMessage(const inbox::Progress& progress, const inbox::Shortfall& shortfall, absl::Time now,
                v1::Freshness& message);
 
 }  // namespace tally::activity

@@ -81,11 +81,11 @@ absl::StatusOr<ActivityService::Statistics> ActivityService::Read(const DayQuery
   const std::vector<base::TimeInterval> bounds = query.Bounds();
   // Asked before the statistics are read: what they say is missing may be in, never the reverse.
   const inbox::Progress progress = progress_();
-  inbox::LetterCounts letters;
+  inbox::Shortfall shortfall;
   std::vector<DayTotals> totals;
   RETURN_IF_ERROR(ReadError(inbox_.database().Run(
       db::Mode::kRead, deadline, [&](db::Transaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(letters, inbox_.CountLetters(transaction));
+        ASSIGN_OR_RETURN(shortfall, inbox_.ReadShortfall(transaction));
         ASSIGN_OR_RETURN(totals, store_.Sum(transaction, bounds));
         return absl::OkStatus();
       })));
@@ -95,7 +95,7 @@ absl::StatusOr<ActivityService::Statistics> ActivityService::Read(const DayQuery
     const Day day{query.first + static_cast<int>(i), query.time_zone, bounds[i]};
     RETURN_IF_ERROR(ToMessage(day, totals[i], statistics.days[i]));
   }
-  ToMessage(progress, letters, clock_.Now(), statistics.freshness);
+  ToMessage(progress, shortfall, clock_.Now(), statistics.freshness);
   return statistics;
 }
 

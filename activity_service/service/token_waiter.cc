@@ -26,12 +26,16 @@ std::optional<absl::Status> OutcomeOf(Coverage coverage) {
     case Coverage::kNotCovered:
     case Coverage::kRetrying:
       return std::nullopt;
+    case Coverage::kParked:
+      return NeverCounted("EVENT_PARKED",
+                          "the bus refused the event; an operator of its producer has to decide");
     case Coverage::kCounted:
       return absl::OkStatus();
     case Coverage::kDead:
       return NeverCounted("EVENT_DEAD",
                           "the event could not be applied; an operator has to redrive it");
     case Coverage::kDiscarded:
+    case Coverage::kSkipped:
       return NeverCounted("EVENT_DISCARDED", "an operator gave the event up; it is never counted");
   }
   return std::nullopt;
@@ -41,7 +45,7 @@ std::optional<absl::Status> OutcomeOf(Coverage coverage) {
 
 TokenWaiter::TokenWaiter(TokenWaiterOptions options, inbox::InboxStore& store, base::Clock& clock,
                          telemetry::Telemetry& telemetry)
-    : options_(options),
+    : options_(std::move(options)),
       store_(store),
       clock_(clock),
       waiting_(telemetry.metrics.AddGauge("tally_token_waits",
@@ -65,7 +69,8 @@ void TokenWaiter::Wait(const base::ConsistencyToken& token, const rpc::Call& cal
     return done(rpc::ResourceExhausted(
         "TOO_MANY_WAITS", "too many calls wait for an event to be counted", absl::Seconds(1)));
   }
-  arrived_.push_back({token, &call, deadline, std::move(done)});
+  arrived_.push_back(
+      {token, &call, deadline, std::move(done), base::MonotonicNow() + options_.inquire_every});
   waiting_.Set(static_cast<double>(++total_));
   lock.Release();
   thread_.Wake();
@@ -83,6 +88,7 @@ absl::Duration TokenWaiter::Step() {
   if (!status.ok()) {
     for (Pending& wait : asked) wait.outcome = ReadError(status);
   }
+  AskProducers(began);
   for (Pending& wait : waits_) AskCall(wait);
   EndSettled();
 
@@ -113,6 +119,15 @@ absl::Status TokenWaiter::AskDatabase(absl::Span<Pending> waits) {
         }
         return absl::OkStatus();
       });
+}
+
+void TokenWaiter::AskProducers(absl::Duration now) {
+  if (!options_.inquire) return;
+  for (Pending& wait : waits_) {
+    if (wait.outcome.has_value() || now < wait.inquire_at) continue;
+    wait.inquire_at = now + options_.inquire_every;
+    options_.inquire(wait.token.lane_id.ToString(), wait.token.sequence);
+  }
 }
 
 void TokenWaiter::AskCall(Pending& wait) const {

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -23,6 +26,10 @@ struct TokenWaiterOptions {
   size_t waits_max = 1000;
   absl::Duration wait_max = absl::Seconds(30);
   absl::Duration poll_interval = absl::Milliseconds(20);  // longer where asking takes long
+  // Asks the producer, soon, what keeps an event; called now and then while one does not come. Does
+  // not block; what the producer says of parked and void events is found in the database.
+  std::function<void(const std::string& lane_id, int64_t sequence)> inquire = nullptr;
+  absl::Duration inquire_every = absl::Seconds(1);
 };
 
 // Holds calls that brought a consistency token until the event it names is counted, here or by
@@ -32,7 +39,8 @@ class TokenWaiter {
  public:
   // Told once how a wait ended; must not block.
   //   OK                   counted: statistics read from now on contain the event
-  //   FAILED_PRECONDITION  it is a dead or discarded letter: waiting is no use
+  //   FAILED_PRECONDITION  it is a dead or discarded letter, or parked or void at its producer:
+  //                        waiting is no use
   //   DEADLINE_EXCEEDED    not counted within the call's deadline or wait_max
   //   CANCELLED            nobody waits for the answer any more
   //   RESOURCE_EXHAUSTED   too many calls wait
@@ -53,6 +61,7 @@ class TokenWaiter {
     const rpc::Call* call;
     absl::Time deadline;
     Done done;
+    absl::Duration inquire_at;                           // by MonotonicNow()
     std::optional<absl::Status> outcome = std::nullopt;  // unset while it is to go on
   };
 
@@ -60,6 +69,7 @@ class TokenWaiter {
   // Returns how many of waits_ were there before.
   size_t TakeArrived();
   absl::Status AskDatabase(absl::Span<Pending> waits);
+  void AskProducers(absl::Duration now);
   void AskCall(Pending& wait) const;
   void EndSettled();
 

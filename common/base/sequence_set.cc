@@ -116,4 +116,13 @@ std::vector<SequenceRange> SequenceSet::Missing(int64_t upto) const {
   return missing;
 }
 
+std::vector<SequenceRange> SequenceSet::Missing(SequenceRange within) const {
+  std::vector<SequenceRange> missing;
+  for (SequenceRange gap : Missing(within.last)) {
+    gap.first = std::max(gap.first, within.first);
+    if (gap.first <= gap.last) missing.push_back(gap);
+  }
+  return missing;
+}
+
 }  // namespace tally::base

@@ -46,6 +46,8 @@ class SequenceSet {
   // What is not covered in 1..upto, in order; at most one range more than ranges() has. Nothing if
   // upto is below 1.
   std::vector<SequenceRange> Missing(int64_t upto) const;
+  // The same, within a range.
+  std::vector<SequenceRange> Missing(SequenceRange within) const;
 
   int64_t through() const { return through_; }
   const std::vector<SequenceRange>& ranges() const { return ranges_; }

@@ -50,9 +50,9 @@ absl::Duration Consumer::Step() {
   return stalled_by_.ok() ? kAskEveryIdle : stalled_for_.Left(clock_.Now());
 }
 
-Progress Consumer::GetProgress() const {
+ConsumerProgress Consumer::GetProgress() const {
   absl::MutexLock lock(&mutex_);
-  Progress progress = progress_;
+  ConsumerProgress progress = progress_;
   progress.connected = progress.connected && bus_.Connected();
   return progress;
 }

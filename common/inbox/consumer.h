@@ -37,8 +37,8 @@ struct ConsumerOptions {
   base::BackoffPolicy backoff = {.initial = absl::Milliseconds(100), .max = absl::Seconds(2)};
 };
 
-// What is known of how far the consumer is; see Freshness in tally.activity.v1.
-struct Progress {
+// How far the consumer is with its stream.
+struct ConsumerProgress {
   bool connected = false;  // to the bus, stream and durable found
   // All that the stream held at this time is covered; InfinitePast() while not known.
   absl::Time as_of = absl::InfinitePast();
@@ -64,7 +64,7 @@ class Consumer {
   // At most one batch, and due letters in their bounded share. Returns how long it may rest unless
   // woken. Blocks no longer than a few of its timeouts, but for a batch that must be bisected.
   absl::Duration Step();
-  Progress GetProgress() const;
+  ConsumerProgress GetProgress() const;
 
  private:
   // Attaches if need be, takes and settles one batch. Returns whether there was anything.
@@ -109,7 +109,7 @@ class Consumer {
   Pause letters_rest_;
 
   mutable absl::Mutex mutex_;
-  Progress progress_ ABSL_GUARDED_BY(mutex_);
+  ConsumerProgress progress_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tally::inbox

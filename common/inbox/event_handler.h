@@ -10,8 +10,9 @@ namespace tally::inbox {
 
 // What a consumer does with events: the one thing a service must write to consume. Called inside
 // the transaction that also moves the watermarks, so its effects happen exactly once. Handlers must
-// commute (lanes have no order between them) and lock what they touch in a fixed order. Called from
-// one thread at a time for each Subscription.
+// commute (lanes have no order between them) and lock what they touch in a fixed order. Called by
+// two threads of a Subscription at the same time, each in a transaction of its own: for what was
+// delivered, and for what healing fetched.
 class EventHandler {
  public:
   virtual ~EventHandler() = default;

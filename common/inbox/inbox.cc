@@ -82,8 +82,9 @@ absl::StatusOr<Inbox::Attempted> Inbox::Attempt(absl::Span<Arrival* const> arriv
   const absl::Time deadline = store_.database().clock().Now() + options_.transaction_timeout;
   const absl::Status status =
       store_.database().Run(db::Mode::kWrite, deadline, [&](db::Transaction& transaction) {
+        const std::map<std::string, std::string> lane_to_source = LanesOf(arrivals);
         ASSIGN_OR_RETURN(CoveredLanes covered,
-                         store_.LockLanes(transaction, LanesOf(arrivals), began));
+                         store_.LockLanes(transaction, lane_to_source, began));
         attempted.plan = MakePlan(
             arrivals, [this](absl::string_view type) { return handler_.InterestIn(type); },
             covered);
@@ -91,7 +92,7 @@ absl::StatusOr<Inbox::Attempted> Inbox::Attempt(absl::Span<Arrival* const> arriv
           attempted.handler = ApplyEvents(handler_, transaction, EventsOf(attempted.plan.apply));
           RETURN_IF_ERROR(attempted.handler);
         }
-        return Keep(transaction, attempted.plan, std::move(covered));
+        return Keep(transaction, attempted.plan, std::move(covered), lane_to_source);
       });
   transaction_seconds_.Observe(absl::ToDoubleSeconds(clock_.Now() - began));
   if (!attempted.handler.ok() && FaultOf(attempted.handler) != Fault::kDatabase) return attempted;
@@ -99,8 +100,8 @@ absl::StatusOr<Inbox::Attempted> Inbox::Attempt(absl::Span<Arrival* const> arriv
   return attempted;
 }
 
-absl::Status Inbox::Keep(db::Transaction& transaction, const BatchPlan& plan,
-                         CoveredLanes covered) {
+absl::Status Inbox::Keep(db::Transaction& transaction, const BatchPlan& plan, CoveredLanes covered,
+                         const std::map<std::string, std::string>& lane_to_source) {
   const absl::Time now = clock_.Now();
   std::vector<Letter> letters;
   for (const Arrival* arrival : plan.letters) {
@@ -109,6 +110,10 @@ absl::Status Inbox::Keep(db::Transaction& transaction, const BatchPlan& plan,
                   absl::Uniform(random_, 0.0, 1.0), letters.back());
   }
   std::erase_if(covered, [&](const auto& lane) { return !plan.changed.contains(lane.first); });
+  for (const auto& [lane_id, lane] : covered) {
+    if (lane.ranges().size() <= options_.gaps_max || !options_.on_many_gaps) continue;
+    options_.on_many_gaps(lane_id, lane_to_source.at(lane_id));
+  }
   RETURN_IF_ERROR(store_.SaveLanes(transaction, covered));
   return store_.InsertLetters(transaction, letters).status();
 }

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -22,6 +25,9 @@ namespace tally::inbox {
 struct InboxOptions {
   LetterPolicy letters;
   absl::Duration transaction_timeout = absl::Seconds(10);
+  // Told of a lane that has more gaps than this, and of its source: they are to be filled soon.
+  size_t gaps_max = 1'000;
+  std::function<void(const std::string& lane_id, const std::string& source)> on_many_gaps = nullptr;
 };
 
 // Applies deliveries exactly once, in any order, repeated or late.
@@ -69,7 +75,8 @@ class Inbox {
   // the events' fault.
   absl::Status Bisect(absl::Span<Arrival* const> candidates,
                       absl::FunctionRef<void()> still_working, Received& received);
-  absl::Status Keep(db::Transaction& transaction, const BatchPlan& plan, CoveredLanes covered);
+  absl::Status Keep(db::Transaction& transaction, const BatchPlan& plan, CoveredLanes covered,
+                    const std::map<std::string, std::string>& lane_to_source);
   void Count(const BatchPlan& plan, Received& received);
 
   const InboxOptions options_;

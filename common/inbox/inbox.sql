@@ -76,6 +76,16 @@ ON CONFLICT (consumer, event_id) DO NOTHING
 -- name: CountLetters
 SELECT state, COUNT(*) FROM inbox_letter WHERE consumer = :consumer GROUP BY state
 
+-- Letters are counted in inbox_letter_state alone, and never many of them.
+-- name: ReadShortfall
+SELECT (SELECT COUNT(*) FROM (SELECT 1 FROM inbox_letter WHERE consumer = :consumer AND state = 'retrying'
+                              LIMIT :letters_max) AS retrying),
+       (SELECT COUNT(*) FROM (SELECT 1 FROM inbox_letter WHERE consumer = :consumer AND state = 'dead'
+                              LIMIT :letters_max) AS dead),
+       COALESCE(c.missing_events, 0), COALESCE(c.parked_events, 0), c.compared_all_at
+FROM (SELECT CAST(:consumer AS text) AS consumer) AS wanted
+LEFT JOIN inbox_consumer AS c ON c.consumer = wanted.consumer
+
 -- Served by inbox_letter_state, in its order.
 -- name: ListDueLetters
 SELECT event_id, CAST(lane_id AS text), sequence, subject, type, headers, payload, error, attempts, state,
@@ -106,8 +116,17 @@ SET error = :error, attempts = :attempts, state = :state, next_attempt_at = :nex
 WHERE consumer = :consumer AND event_id = :event_id AND state = 'retrying'
   AND attempts = :attempts_seen AND next_attempt_at = :next_attempt_seen
 
+-- There is a row for every lane, heard of or not: a finding may come before the first event.
 -- name: FindCoverage
-SELECT l.applied_through, l.ranges, x.state
-FROM inbox_lane l
-LEFT JOIN inbox_letter x ON x.consumer = l.consumer AND x.event_id = :event_id
-WHERE l.consumer = :consumer AND l.lane_id = CAST(:lane_id AS uuid)
+SELECT COALESCE(l.applied_through, 0), COALESCE(l.ranges, ''), x.state,
+       (SELECT m.verdict FROM inbox_missing AS m
+        WHERE m.consumer = :consumer AND m.lane_id = CAST(:lane_id AS uuid) AND m.first_sequence <= :sequence
+          AND m.last_sequence >= :sequence
+        ORDER BY m.first_sequence DESC LIMIT 1),
+       (SELECT s.first_sequence FROM inbox_skipped AS s
+        WHERE s.consumer = :consumer AND s.lane_id = CAST(:lane_id AS uuid) AND s.first_sequence <= :sequence
+          AND s.last_sequence >= :sequence
+        ORDER BY s.first_sequence DESC LIMIT 1)
+FROM (SELECT CAST(:lane_id AS uuid) AS lane_id) AS wanted
+LEFT JOIN inbox_lane l ON l.consumer = :consumer AND l.lane_id = wanted.lane_id
+LEFT JOIN inbox_letter x ON x.consumer = :consumer AND x.event_id = :event_id

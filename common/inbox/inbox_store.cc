@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/sequence_set.h"
 #include "common/base/status_macros.h"
+#include "common/inbox/finding.h"
 #include "common/inbox/inbox_sql.h"
 
 namespace tally::inbox {
@@ -112,6 +113,21 @@ absl::StatusOr<LetterCounts> InboxStore::CountLetters(db::Transaction& transacti
   return counts;
 }
 
+absl::StatusOr<Shortfall> InboxStore::ReadShortfall(db::Transaction& transaction) {
+  ASSIGN_OR_RETURN(
+      const auto row,
+      (transaction.QueryOne<int64_t, int64_t, int64_t, int64_t, std::optional<int64_t>>(
+          sql::kReadShortfall,
+          {{"consumer", consumer_}, {"letters_max", Shortfall::kLettersMax}})));
+  Shortfall shortfall;
+  if (!row.has_value()) return shortfall;
+  std::optional<int64_t> compared_all;
+  std::tie(shortfall.letters_retrying, shortfall.letters_dead, shortfall.missing_events,
+           shortfall.parked_events, compared_all) = *row;
+  if (compared_all.has_value()) shortfall.compared_all = absl::FromUnixMicros(*compared_all);
+  return shortfall;
+}
+
 absl::StatusOr<std::vector<Letter>> InboxStore::ListDueLetters(db::Transaction& transaction,
                                                                absl::Time now, int limit) {
   using Text = std::string;
@@ -174,15 +190,21 @@ absl::Status InboxStore::UpdateLetter(db::Transaction& transaction, const Letter
 absl::StatusOr<InboxStore::Coverage> InboxStore::Find(db::Transaction& transaction,
                                                       const std::string& lane_id,
                                                       int64_t sequence) {
-  ASSIGN_OR_RETURN(const auto row,
-                   (transaction.QueryOne<int64_t, std::string, std::optional<std::string>>(
-                       sql::kFindCoverage, {{"consumer", consumer_},
-                                            {"lane_id", lane_id},
-                                            {"event_id", absl::StrCat(lane_id, "/", sequence)}})));
+  using MaybeText = std::optional<std::string>;
+  ASSIGN_OR_RETURN(
+      const auto row,
+      (transaction.QueryOne<int64_t, std::string, MaybeText, MaybeText, std::optional<int64_t>>(
+          sql::kFindCoverage, {{"consumer", consumer_},
+                               {"lane_id", lane_id},
+                               {"sequence", sequence},
+                               {"event_id", absl::StrCat(lane_id, "/", sequence)}})));
   if (!row.has_value()) return Coverage::kNotCovered;
-  const auto& [through, ranges, letter] = *row;
+  const auto& [through, ranges, letter, verdict, skipped] = *row;
   ASSIGN_OR_RETURN(const base::SequenceSet covered, base::SequenceSet::Parse(through, ranges));
-  if (!covered.Contains(sequence)) return Coverage::kNotCovered;
+  if (!covered.Contains(sequence)) {
+    return verdict == Name(Finding::Verdict::kParked) ? Coverage::kParked : Coverage::kNotCovered;
+  }
+  if (skipped.has_value()) return Coverage::kSkipped;
   if (!letter.has_value()) return Coverage::kCounted;
   ASSIGN_OR_RETURN(const LetterState state, ParseLetterState(*letter));
   switch (state) {

@@ -13,6 +13,7 @@
 #include "common/db/database.h"
 #include "common/inbox/batch_plan.h"
 #include "common/inbox/letter.h"
+#include "common/inbox/shortfall.h"
 
 namespace tally::inbox {
 
@@ -41,6 +42,8 @@ class InboxStore {
   // Returns how many were new: a letter that exists already stays as it is.
   absl::StatusOr<int64_t> InsertLetters(db::Transaction& transaction,
                                         absl::Span<const Letter> letters);
+  // Costs a few rows, however many there are.
+  absl::StatusOr<Shortfall> ReadShortfall(db::Transaction& transaction);
   absl::StatusOr<LetterCounts> CountLetters(db::Transaction& transaction);
   // Those due at `now`, longest due first; not locked.
   absl::StatusOr<std::vector<Letter>> ListDueLetters(db::Transaction& transaction, absl::Time now,
@@ -53,9 +56,17 @@ class InboxStore {
   // Nothing happens if the letter is not as `seen` any more.
   absl::Status UpdateLetter(db::Transaction& transaction, const Letter& seen, const Letter& letter);
 
-  enum class Coverage { kNotCovered, kCounted, kRetrying, kDead, kDiscarded };
-  // Watermark and letters in one statement: is this event counted, or only covered? `lane_id` is a
-  // UUID in lower case.
+  enum class Coverage {
+    kNotCovered,
+    kParked,  // not covered: its producer keeps it parked
+    kCounted,
+    kRetrying,
+    kDead,
+    kDiscarded,
+    kSkipped,  // covered without an event: void at its producer, or accepted as trimmed
+  };
+  // Watermark, letters and findings in one statement: is this event counted, or only covered?
+  // `lane_id` is a UUID in lower case.
   absl::StatusOr<Coverage> Find(db::Transaction& transaction, const std::string& lane_id,
                                 int64_t sequence);
 

@@ -1,16 +1,24 @@
 #include "common/inbox/subscription.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/base/uuid_v7_source.h"
 #include "common/inbox/migrations.h"
 
 namespace tally::inbox {
 namespace {
 
 constexpr absl::Duration kStartTimeout = absl::Seconds(10);
+constexpr absl::Duration kSessionTimeout = absl::Seconds(5);
 constexpr absl::Duration kHungAfter = absl::Minutes(1);
+
+InboxOptions WithGaps(InboxOptions options, decltype(InboxOptions::on_many_gaps) on_many_gaps) {
+  options.on_many_gaps = std::move(on_many_gaps);
+  return options;
+}
 
 }  // namespace
 
@@ -22,9 +30,17 @@ Subscription::Subscription(SubscriptionOptions options, db::Database& database, 
       clock_(clock),
       telemetry_(telemetry),
       store_(options_.consumer, database),
-      inbox_(options_.inbox, store_, handler, clock, telemetry),
+      healing_(store_),
+      inbox_(WithGaps(options_.inbox,
+                      [this](const std::string& lane_id, const std::string& source) {
+                        errands_.FillGaps(lane_id, source);
+                        WakeHealer();
+                      }),
+             store_, handler, clock, telemetry),
+      healing_inbox_(options_.inbox, store_, handler, clock, telemetry),
       letters_(options_.inbox.letters, options_.inbox.transaction_timeout, store_, handler, clock,
-               telemetry) {}
+               telemetry),
+      errands_(kSessionTimeout, healing_, clock) {}
 
 Subscription::~Subscription() {
   Stop();
@@ -41,6 +57,7 @@ absl::Status Subscription::Start() {
   options_.delivery.durable.description = absl::StrCat("feeds database ", identity);
   consumer_ = std::make_unique<Consumer>(
       options_.delivery, inbox_, letters_, bus_, [this] { Wake(); }, clock_, telemetry_);
+  StartHealing();
   absl::MutexLock lock(&mutex_);
   thread_ =
       std::make_shared<base::StepThread>(options_.consumer, [this] { return consumer_->Step(); });
@@ -53,20 +70,73 @@ absl::Status Subscription::Start() {
   return absl::OkStatus();
 }
 
+void Subscription::StartHealing() {
+  if (options_.sources.empty()) return;
+  producers_.reserve(options_.sources.size());
+  for (const std::string& source : options_.sources) {
+    producers_.emplace_back(source, options_.consumer, options_.answer_timeout, bus_, clock_);
+  }
+  for (Producer& producer : producers_) {
+    fetchers_.emplace_back(producer, kSessionTimeout, healing_, healing_inbox_, clock_, telemetry_);
+  }
+  horizon_ = std::make_unique<Horizon>(options_.ask_every, producers_, healing_, clock_);
+  healer_ =
+      std::make_unique<Healer>(HealerOptions{.holder = base::UuidV7Source(clock_).Next().ToString(),
+                                             .durable = options_.delivery.durable,
+                                             .every = options_.heal_every,
+                                             .bus_timeout = options_.delivery.bus_timeout},
+                               fetchers_, healing_, bus_, clock_, telemetry_);
+  absl::MutexLock lock(&mutex_);
+  healer_thread_ = std::make_shared<base::StepThread>("healer", [this] { return Heal(); });
+}
+
+absl::Duration Subscription::Heal() {
+  errands_.Run(fetchers_);
+  const absl::Duration rest = healer_->Step();
+  return std::min(rest, horizon_->Step());
+}
+
 void Subscription::Stop() {
   std::shared_ptr<base::StepThread> thread;
+  std::shared_ptr<base::StepThread> healer_thread;
   {
     absl::MutexLock lock(&mutex_);
     thread = std::exchange(thread_, nullptr);
+    healer_thread = std::exchange(healer_thread_, nullptr);
   }
   if (thread != nullptr) thread->Stop();
+  if (healer_thread == nullptr) return;
+  healer_thread->Stop();
+  healer_->Stop();
 }
 
-Progress Subscription::GetProgress() const { return consumer_->GetProgress(); }
+Progress Subscription::GetProgress() const {
+  // Asked first: what is recorded after it only makes the rest look later.
+  const Horizon::State horizon = horizon_ == nullptr ? Horizon::State() : horizon_->Get();
+  const ConsumerProgress stream = consumer_->GetProgress();
+  return {.connected = stream.connected,
+          .as_of = horizon_ == nullptr ? stream.as_of : horizon.as_of,
+          .producers_answered = horizon.answered,
+          .behind_producers = horizon.behind,
+          .pending = stream.pending,
+          .letters_retrying = stream.letters_retrying,
+          .letters_dead = stream.letters_dead};
+}
+
+bool Subscription::Inquire(const std::string& lane_id, int64_t sequence) {
+  if (healer_ == nullptr || !errands_.Inquire(lane_id, sequence)) return false;
+  WakeHealer();
+  return true;
+}
 
 void Subscription::Wake() {
   absl::MutexLock lock(&mutex_);
   if (thread_ != nullptr) thread_->Wake();
+}
+
+void Subscription::WakeHealer() {
+  absl::MutexLock lock(&mutex_);
+  if (healer_thread_ != nullptr) healer_thread_->Wake();
 }
 
 }  // namespace tally::inbox

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -11,10 +12,17 @@
 #include "common/bus/bus.h"
 #include "common/db/database.h"
 #include "common/inbox/consumer.h"
+#include "common/inbox/errands.h"
 #include "common/inbox/event_handler.h"
+#include "common/inbox/fetcher.h"
+#include "common/inbox/healer.h"
+#include "common/inbox/healing_store.h"
+#include "common/inbox/horizon.h"
 #include "common/inbox/inbox.h"
 #include "common/inbox/inbox_store.h"
 #include "common/inbox/letter_retrier.h"
+#include "common/inbox/producer.h"
+#include "common/inbox/progress.h"
 #include "common/telemetry/telemetry.h"
 
 namespace tally::inbox {
@@ -26,6 +34,12 @@ struct SubscriptionOptions {
   InboxOptions inbox;
   ConsumerOptions
       delivery;  // stream as declared; durable's names and description are filled in here
+  // The producers of the stream, as in ce-source: constants of the code too. Only they are asked
+  // for what the bus lost; without them nothing is healed and nothing ever complete.
+  std::vector<std::string> sources = {};
+  absl::Duration heal_every = absl::Seconds(10);
+  absl::Duration ask_every = absl::Seconds(1);       // how far the producers are
+  absl::Duration answer_timeout = absl::Seconds(2);  // of a producer
 };
 
 // The inbox half of the system, and all that a service needs to consume: every event that the
@@ -44,6 +58,8 @@ struct SubscriptionOptions {
 //   own database away → deliveries are given back; no attempt counts
 //   handler fails     → the event alone becomes a letter; should every event fail, nothing is taken
 //   process killed    → what was not acknowledged comes again, and is dropped if it had committed
+//   bus loses what it acknowledged → fetched from the producers, see Healer
+//   producer away     → what it has recorded is not known, and progress says so
 //
 // Several replicas may run on one PostgreSQL: they share the durable and each does part of the
 // work. Start and Stop belong to one thread; the rest is thread-safe.
@@ -68,21 +84,36 @@ class Subscription {
   Progress GetProgress() const;
   // For consistency tokens and operations.
   InboxStore& store() { return store_; }
+  HealingStore& healing() { return healing_; }
+  // Asks the producers, soon, whether an event that does not come is parked or void; what they say
+  // is kept. Does not block; false: too much is asked already, or there is nobody to ask.
+  bool Inquire(const std::string& lane_id, int64_t sequence);
 
  private:
+  void StartHealing();
+  absl::Duration Heal();
   void Wake();
+  void WakeHealer();
 
   SubscriptionOptions options_;
   bus::Bus& bus_;
   base::Clock& clock_;
   telemetry::Telemetry& telemetry_;
   InboxStore store_;
+  HealingStore healing_;
   Inbox inbox_;
+  Inbox healing_inbox_;  // the healer's own: it works beside the consumer
   LetterRetrier letters_;
+  std::vector<Producer> producers_;
+  std::vector<Fetcher> fetchers_;     // one for each
+  std::unique_ptr<Horizon> horizon_;  // null: there are no producers
+  std::unique_ptr<Healer> healer_;    // the same
+  Errands errands_;
   std::unique_ptr<Consumer> consumer_;  // null before Start()
   absl::Mutex mutex_;
   // Null unless running. Shared with the liveness check, which may be asked while this goes away.
   std::shared_ptr<base::StepThread> thread_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<base::StepThread> healer_thread_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tally::inbox

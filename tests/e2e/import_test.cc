@@ -64,7 +64,8 @@ TEST_P(ImportTest, IsFreshOnceAllIsCounted) {
   const absl::Time imported = absl::Now();
   absl::StatusOr<CountedDays> counted;
   ASSERT_EVENTUALLY((counted = GetCountedDays(*system_, expected_),
-                     counted.ok() && counted->as_of.has_value() && *counted->as_of > imported),
+                     counted.ok() && counted->as_of.has_value() && *counted->as_of > imported &&
+                         counted->completeness == "COMPLETENESS_COMPLETE"),
                     absl::Seconds(15));
   EXPECT_EQ(counted->days, expected_);
 }

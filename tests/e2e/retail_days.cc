@@ -121,6 +121,7 @@ absl::StatusOr<CountedDays> GetCountedDays(const System& system, const Days& exp
   const nlohmann::json answer = nlohmann::json::parse(tally.out, nullptr, false);
   if (answer.is_discarded()) return absl::InternalError(tally.out);
   CountedDays counted;
+  counted.completeness = answer["freshness"].value("completeness", "");
   if (const auto as_of = answer["freshness"].find("asOf"); as_of != answer["freshness"].end()) {
     ASSIGN_OR_RETURN(counted.as_of, ParseTime(*as_of));
   }

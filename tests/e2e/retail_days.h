@@ -44,6 +44,7 @@ absl::Status WriteThird(const std::string& csv, int part, const std::string& pat
 struct CountedDays {
   Days days;
   std::optional<absl::Time> as_of;
+  std::string completeness;
 };
 absl::StatusOr<CountedDays> GetCountedDays(const System& system, const Days& expected);
 

@@ -98,4 +98,19 @@ absl::Status NatsServer::WipeStore() {
   return absl::OkStatus();
 }
 
+absl::Status NatsServer::CopyStore() {
+  if (process_->Running()) return absl::FailedPreconditionError("nats-server runs");
+  std::filesystem::remove_all(dir_.File("copy"));
+  std::filesystem::copy(dir_.File("store"), dir_.File("copy"),
+                        std::filesystem::copy_options::recursive);
+  return absl::OkStatus();
+}
+
+absl::Status NatsServer::RollBackStore() {
+  if (absl::Status status = WipeStore(); !status.ok()) return status;
+  std::filesystem::copy(dir_.File("copy"), dir_.File("store"),
+                        std::filesystem::copy_options::recursive);
+  return absl::OkStatus();
+}
+
 }  // namespace tally::testkit

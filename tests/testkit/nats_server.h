@@ -33,6 +33,10 @@ class NatsServer {
   // Forgets all streams, consumers and messages, as a broker that lost its disk.
   // FAILED_PRECONDITION while it runs.
   absl::Status WipeStore();
+  // Keeps a copy of the store, and puts it back, as a broker that was restored from a backup. Both
+  // FAILED_PRECONDITION while it runs.
+  absl::Status CopyStore();
+  absl::Status RollBackStore();
   // SIGSTOP and SIGCONT: connections stay open, nothing answers.
   absl::Status Freeze() { return process_->Signal(SIGSTOP); }
   absl::Status Thaw() { return process_->Signal(SIGCONT); }

@@ -3,7 +3,13 @@ CREATE TABLE inbox_consumer (
   consumer text NOT NULL PRIMARY KEY,
   started_at bigint NOT NULL,
   heal_holder text NOT NULL DEFAULT '',
-  heal_expires_at bigint NOT NULL DEFAULT 0
+  heal_expires_at bigint NOT NULL DEFAULT 0,
+  -- When lanes were last compared with all producers: those of now, and every one there ever was.
+  compared_at bigint,
+  compared_all_at bigint,
+  -- What the rows of inbox_missing add up to; kept with them, so that no reader has to add.
+  missing_events bigint NOT NULL DEFAULT 0,
+  parked_events bigint NOT NULL DEFAULT 0
 );
 
 -- The databases events come from, by producer; another identity than the one remembered is an alarm.
@@ -12,7 +18,43 @@ CREATE TABLE inbox_source (
   source text NOT NULL,
   identity text NOT NULL,
   first_seen_at bigint NOT NULL,
+  last_answer_at bigint NOT NULL,
   PRIMARY KEY (consumer, source)
+);
+
+-- How far the producers had published their lanes when they last said so.
+CREATE TABLE inbox_extent (
+  consumer text NOT NULL,
+  lane_id uuid NOT NULL,
+  published_through bigint NOT NULL,
+  PRIMARY KEY (consumer, lane_id)
+);
+
+-- Ranges in which this consumer and a producer do not agree; see Finding. `covered`: this consumer has the events.
+CREATE TABLE inbox_missing (
+  consumer text NOT NULL,
+  lane_id uuid NOT NULL,
+  first_sequence bigint NOT NULL,
+  last_sequence bigint NOT NULL,
+  source text NOT NULL,
+  verdict text NOT NULL CHECK (verdict IN ('unanswered', 'parked', 'trimmed', 'unknown')),
+  covered bigint NOT NULL,
+  noticed_at bigint NOT NULL,
+  PRIMARY KEY (consumer, lane_id, first_sequence)
+);
+
+-- Ranges that were covered without an event, because there is none: void at the producer, or trimmed there and
+-- accepted by an operator. Kept for ever.
+CREATE TABLE inbox_skipped (
+  consumer text NOT NULL,
+  lane_id uuid NOT NULL,
+  first_sequence bigint NOT NULL,
+  last_sequence bigint NOT NULL,
+  verdict text NOT NULL CHECK (verdict IN ('void', 'trimmed')),
+  reason text NOT NULL,
+  changed_by text NOT NULL,
+  changed_at bigint NOT NULL,
+  PRIMARY KEY (consumer, lane_id, first_sequence)
 );
 
 -- What of a lane is covered: 1 .. applied_through, and the ranges above it ("7-9,12") in the same row.

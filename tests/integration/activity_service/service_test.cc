@@ -2,9 +2,11 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 
 #include "common/base/consistency_token.h"
+#include "common/inbox/healing_store.h"
 #include "common/rpc/error_details.h"
 #include "tests/integration/activity_service/served_instance.h"
 #include "tests/testkit/database_urls.h"
@@ -171,6 +173,47 @@ TEST_P(ServiceTest, ATokenOfADeadEventIsAnErrorAtOnce) {
   const Answer answer = Get(*served, request);
   EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_EQ(answer.reason(), "EVENT_DEAD");
+}
+
+TEST_P(ServiceTest, ATokenOfAParkedEventIsAnErrorAtOnce) {
+  ASSERT_OK(instance().inbox_store.Register(absl::Now(), absl::Now() + absl::Seconds(10)));
+  inbox::HealingStore healing(instance().inbox_store);
+  ASSERT_OK(healing.AddFinding({.lane_id = testkit::Lane(1),
+                                .range = {1, 1},
+                                .source = "order_service",
+                                .verdict = inbox::Finding::Verdict::kParked},
+                               absl::Now() + absl::Seconds(10)));
+  v1::GetDailyActivityRequest request;
+  request.set_consistency_token(Token(1, 1));
+  EXPECT_EQ(Get(*served, request).reason(), "EVENT_PARKED");
+  EXPECT_EQ(Get(*served, {}).response.freshness().parked_events(), 1);
+
+  ASSERT_OK(healing.SkipVoid("order_service", testkit::Lane(1), {1, 1}, "no use",
+                             absl::Now() + absl::Seconds(10)));
+  EXPECT_EQ(Get(*served, request).reason(), "EVENT_DISCARDED");
+  EXPECT_EQ(Get(*served, {}).response.freshness().parked_events(), 0);
+}
+
+TEST_P(ServiceTest, AsksTheProducerWhileATokenWaits) {
+  served = nullptr;
+  std::atomic<int> inquiries = 0;
+  served = std::make_unique<ServedInstance>(
+      GetParam().MakeUrl().value(),
+      TokenWaiterOptions{.inquire =
+                             [&](const std::string& lane_id, int64_t sequence) {
+                               EXPECT_EQ(lane_id, testkit::Lane(1));
+                               EXPECT_EQ(sequence, 7);
+                               ++inquiries;
+                             },
+                         .inquire_every = absl::Milliseconds(20)});
+  v1::GetDailyActivityRequest request;
+  request.set_consistency_token(Token(1, 7));
+  auto waiting = std::async(std::launch::async, [&] { return Get(*served, request); });
+  ASSERT_EVENTUALLY(inquiries >= 3, absl::Seconds(10));
+  for (int64_t sequence = 1; sequence <= 7; ++sequence) {
+    ASSERT_OK(instance().Receive({Created(1, sequence, kMorning, Money("GBP", 1))}));
+  }
+  EXPECT_TRUE(waiting.get().status.ok());
 }
 
 TEST_P(ServiceTest, WaitsAreBoundedInNumber) {

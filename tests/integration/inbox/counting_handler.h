@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <utility>
@@ -20,7 +21,7 @@ class CountingHandler final : public EventHandler {
   // Asked before each event; what it returns or throws is what Apply() does.
   std::function<absl::Status(db::Transaction&, const bus::Event&)> verdict;
   bool knows_everything = false;
-  int calls = 0;
+  std::atomic<int> calls = 0;
 
   Interest InterestIn(absl::string_view type) const override;
   absl::Status Apply(db::Transaction& transaction,

@@ -99,9 +99,9 @@ TEST(DailyActivityTest, DaysAreAsLongAsTheZoneMakesThem) {
 
 const absl::Time kNow = absl::FromUnixSeconds(1'700'000'000);
 
-v1::Freshness MakeFreshness(const inbox::Progress& progress, const inbox::LetterCounts& letters) {
+v1::Freshness MakeFreshness(const inbox::Progress& progress, const inbox::Shortfall& shortfall) {
   v1::Freshness message;
-  ToMessage(progress, letters, kNow, message);
+  ToMessage(progress, shortfall, kNow, message);
   return message;
 }
 
@@ -116,7 +116,7 @@ TEST(FreshnessTest, WithoutTheBusNothingIsPending) {
 TEST(FreshnessTest, TellsHowFarCountingIs) {
   const v1::Freshness freshness =
       MakeFreshness({.connected = true, .as_of = kNow - absl::Milliseconds(1500), .pending = 7},
-                    {.retrying = 3, .dead = 0});
+                    {.letters_retrying = 3});
   EXPECT_EQ(freshness.as_of().seconds(), 1'699'999'998);
   EXPECT_EQ(freshness.as_of().nanos(), 500'000'000);
   EXPECT_EQ(freshness.lag().seconds(), 1);
@@ -132,13 +132,66 @@ TEST(FreshnessTest, LagIsNeverNegative) {
   EXPECT_EQ(freshness.lag().nanos(), 0);
 }
 
-TEST(FreshnessTest, NeverLooksFinalWhileProducersAreNotAsked) {
-  EXPECT_EQ(MakeFreshness({.connected = true, .as_of = kNow}, {}).completeness(),
+// All is counted, and everybody was asked lately.
+inbox::Progress Idle() {
+  return {.connected = true, .as_of = kNow - absl::Seconds(1), .producers_answered = kNow};
+}
+const inbox::Shortfall kNothingMissing = {.compared_all = kNow - absl::Minutes(30)};
+
+v1::Freshness::Completeness CompletenessOf(const inbox::Progress& progress,
+                                           const inbox::Shortfall& shortfall = kNothingMissing) {
+  return MakeFreshness(progress, shortfall).completeness();
+}
+
+TEST(FreshnessTest, IsCompleteWhenEverybodyWasAskedAndNothingIsMissing) {
+  EXPECT_EQ(CompletenessOf(Idle()), v1::Freshness::COMPLETENESS_COMPLETE);
+}
+
+TEST(FreshnessTest, IsCatchingUpWhileAnythingIsOnItsWay) {
+  inbox::Progress pending = Idle();
+  pending.pending = 1;
+  EXPECT_EQ(CompletenessOf(pending), v1::Freshness::COMPLETENESS_CATCHING_UP);
+  inbox::Progress unpublished = Idle();
+  unpublished.behind_producers = true;
+  EXPECT_EQ(CompletenessOf(unpublished), v1::Freshness::COMPLETENESS_CATCHING_UP);
+  inbox::Shortfall retrying = kNothingMissing;
+  retrying.letters_retrying = 1;
+  EXPECT_EQ(CompletenessOf(Idle(), retrying), v1::Freshness::COMPLETENESS_CATCHING_UP);
+}
+
+TEST(FreshnessTest, IsUnknownWhenSomebodyWasNotAskedLately) {
+  inbox::Progress no_bus = Idle();
+  no_bus.connected = false;
+  EXPECT_EQ(CompletenessOf(no_bus), v1::Freshness::COMPLETENESS_UNKNOWN);
+  inbox::Progress silent = Idle();
+  silent.producers_answered = kNow - absl::Minutes(1);
+  EXPECT_EQ(CompletenessOf(silent), v1::Freshness::COMPLETENESS_UNKNOWN);
+  EXPECT_EQ(CompletenessOf(Idle(), {}), v1::Freshness::COMPLETENESS_UNKNOWN);
+  EXPECT_EQ(CompletenessOf({.connected = true, .as_of = kNow}),
             v1::Freshness::COMPLETENESS_UNKNOWN);
 }
 
+TEST(FreshnessTest, MissingAndParkedEventsMakeItIncompleteWhateverElse) {
+  inbox::Shortfall missing;
+  missing.missing_events = 7;
+  const v1::Freshness freshness = MakeFreshness({}, missing);
+  EXPECT_EQ(freshness.completeness(), v1::Freshness::COMPLETENESS_INCOMPLETE);
+  EXPECT_EQ(freshness.missing_events(), 7);
+  inbox::Shortfall parked = kNothingMissing;
+  parked.parked_events = 2;
+  EXPECT_EQ(CompletenessOf(Idle(), parked), v1::Freshness::COMPLETENESS_INCOMPLETE);
+  EXPECT_EQ(MakeFreshness(Idle(), parked).parked_events(), 2);
+}
+
+TEST(FreshnessTest, ManyLettersAreCountedNowAndThen) {
+  inbox::Progress progress = Idle();
+  progress.letters_dead = 5'000;
+  EXPECT_EQ(MakeFreshness(progress, {.letters_dead = 999}).dead_letters(), 999);
+  EXPECT_EQ(MakeFreshness(progress, {.letters_dead = 1'000}).dead_letters(), 5'000);
+}
+
 TEST(FreshnessTest, DeadLettersMakeItIncomplete) {
-  const v1::Freshness freshness = MakeFreshness({}, {.retrying = 0, .dead = 2});
+  const v1::Freshness freshness = MakeFreshness({}, {.letters_dead = 2});
   EXPECT_EQ(freshness.completeness(), v1::Freshness::COMPLETENESS_INCOMPLETE);
   EXPECT_EQ(freshness.dead_letters(), 2);
 }

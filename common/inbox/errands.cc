@@ -1,0 +1,79 @@
+#include "common/inbox/errands.h"
+
+#include <utility>
+
+#include "common/base/status_macros.h"
+
+namespace tally::inbox {
+
+using Kind = Producer::RangeAnswer::Kind;
+
+Errands::Errands(absl::Duration session_timeout, HealingStore& store, base::Clock& clock)
+    : session_timeout_(session_timeout), store_(store), clock_(clock) {}
+
+void Errands::FillGaps(const std::string& lane_id, const std::string& source) {
+  absl::MutexLock lock(&mutex_);
+  gaps_[lane_id] = source;
+}
+
+bool Errands::Inquire(const std::string& lane_id, int64_t sequence) {
+  absl::MutexLock lock(&mutex_);
+  if (inquiries_.size() >= Producer::kRangesMax) return false;
+  inquiries_.push_back({lane_id, {sequence, sequence}});
+  return true;
+}
+
+void Errands::Run(std::vector<Fetcher>& fetchers) {
+  std::map<std::string, std::string> gaps;
+  std::vector<LaneRange> inquiries;
+  {
+    absl::MutexLock lock(&mutex_);
+    gaps.swap(gaps_);
+    inquiries.swap(inquiries_);
+  }
+  for (Fetcher& fetcher : fetchers) {
+    for (const auto& [lane_id, source] : gaps) {
+      if (source == fetcher.source()) FillLane(fetcher, lane_id).IgnoreError();
+    }
+    if (!inquiries.empty()) Ask(fetcher, inquiries).IgnoreError();
+  }
+}
+
+absl::Status Errands::FillLane(Fetcher& fetcher, const std::string& lane_id) {
+  CoveredLanes covered;
+  RETURN_IF_ERROR(store_.database().Run(
+      db::Mode::kRead, Deadline(), [&](db::Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(covered,
+                         store_.ReadCovered(transaction, std::vector<std::string>{lane_id}));
+        return absl::OkStatus();
+      }));
+  const base::SequenceSet& lane = covered[lane_id];
+  std::vector<LaneRange> lowest;
+  for (const base::SequenceRange gap : lane.Missing(lane.highest())) {
+    if (lowest.size() == Producer::kRangesMax) break;
+    lowest.push_back({lane_id, gap});
+  }
+  if (lowest.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::vector<Producer::RangeAnswer> answers, fetcher.Ask(lowest));
+  return fetcher.Apply(answers).status();
+}
+
+absl::Status Errands::Ask(Fetcher& fetcher, const std::vector<LaneRange>& inquiries) {
+  ASSIGN_OR_RETURN(const std::vector<Producer::RangeAnswer> answers, fetcher.Ask(inquiries));
+  for (const Producer::RangeAnswer& answer : answers) {
+    const auto& [lane_id, range] = answer.asked;
+    if (answer.kind == Kind::kVoid) {
+      RETURN_IF_ERROR(store_.SkipVoid(fetcher.source(), lane_id, range, answer.reason, Deadline()));
+    } else if (answer.kind == Kind::kParked) {
+      RETURN_IF_ERROR(store_.AddFinding({.lane_id = lane_id,
+                                         .range = range,
+                                         .source = fetcher.source(),
+                                         .verdict = Finding::Verdict::kParked,
+                                         .noticed = clock_.Now()},
+                                        Deadline()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tally::inbox

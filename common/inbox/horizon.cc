@@ -1,0 +1,92 @@
+#include "common/inbox/horizon.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "common/base/status_macros.h"
+
+namespace tally::inbox {
+namespace {
+
+constexpr absl::Duration kLookEvery = absl::Milliseconds(200);
+constexpr absl::Duration kSessionTimeout = absl::Seconds(1);
+// An event's time of recording is taken in its transaction, a little before the commit shows it.
+constexpr absl::Duration kCommittedWithin = absl::Milliseconds(100);
+
+}  // namespace
+
+Horizon::Horizon(absl::Duration ask_every, std::vector<Producer>& producers, HealingStore& store,
+                 base::Clock& clock)
+    : ask_every_(ask_every), producers_(producers), store_(store), clock_(clock) {}
+
+absl::Duration Horizon::Step() {
+  const absl::Time now = clock_.Now();
+  if (now < asked_ || now - asked_ >= ask_every_) {
+    asked_ = now;
+    if (absl::StatusOr<Goal> asked = Ask(); asked.ok()) {
+      (goal_.has_value() ? next_goal_ : goal_) = *std::move(asked);
+      absl::MutexLock lock(&mutex_);
+      state_.answered = now;
+      state_.behind = true;
+    }
+  }
+  Advance();
+  return goal_.has_value() ? kLookEvery : ask_every_;
+}
+
+Horizon::State Horizon::Get() const {
+  absl::MutexLock lock(&mutex_);
+  return state_;
+}
+
+absl::StatusOr<Horizon::Goal> Horizon::Ask() {
+  Goal goal{.asked = clock_.Now(), .lanes = {}};
+  std::vector<HealingStore::Source> sources;
+  RETURN_IF_ERROR(store_.database().Run(db::Mode::kRead, goal.asked + kSessionTimeout,
+                                        [&](db::Transaction& transaction) -> absl::Status {
+                                          ASSIGN_OR_RETURN(sources,
+                                                           store_.ListSources(transaction));
+                                          return absl::OkStatus();
+                                        }));
+  for (Producer& producer : producers_) {
+    const auto known = std::find_if(sources.begin(), sources.end(), [&](const auto& source) {
+      return source.source == producer.source();
+    });
+    if (known == sources.end()) return absl::UnavailableError("never compared with it");
+    ASSIGN_OR_RETURN(Producer::Lanes answer, producer.ListLanes(/*every_lane=*/false));
+    if (answer.database_id != known->database_id) {
+      return absl::FailedPreconditionError("it answers from another database");
+    }
+    std::move(answer.lanes.begin(), answer.lanes.end(), std::back_inserter(goal.lanes));
+  }
+  return goal;
+}
+
+void Horizon::Advance() {
+  while (goal_.has_value()) {
+    const absl::StatusOr<bool> reached = Reached(*goal_);
+    if (!reached.ok() || !*reached) return;
+    absl::MutexLock lock(&mutex_);
+    state_.as_of = std::max(state_.as_of, goal_->asked - kCommittedWithin);
+    state_.behind = next_goal_.has_value();
+    goal_ = std::exchange(next_goal_, std::nullopt);
+  }
+}
+
+absl::StatusOr<bool> Horizon::Reached(const Goal& goal) {
+  std::vector<std::string> lane_ids;
+  for (const Extent& lane : goal.lanes) lane_ids.push_back(lane.lane_id);
+  bool reached = false;
+  RETURN_IF_ERROR(store_.database().Run(
+      db::Mode::kRead, clock_.Now() + kSessionTimeout,
+      [&](db::Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(const CoveredLanes covered, store_.ReadCovered(transaction, lane_ids));
+        ASSIGN_OR_RETURN(const auto findings, store_.ListFindings(transaction, lane_ids));
+        reached = CoversAll(goal.lanes, covered, findings);
+        return absl::OkStatus();
+      }));
+  return reached;
+}
+
+}  // namespace tally::inbox

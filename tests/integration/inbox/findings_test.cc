@@ -1,0 +1,107 @@
+// What of a lane is not to be had is named exactly, for as long as it is so.
+
+#include "tests/integration/inbox/healing_test_case.h"
+
+namespace tally::inbox {
+namespace {
+
+using testing::IsEmpty;
+using testkit::StatusIs;
+using Verdict = Finding::Verdict;
+
+class FindingsTest : public HealingTestCase {};
+INSTANTIATE_ON_EVERY_DATABASE(FindingsTest);
+
+TEST_P(FindingsTest, AParkedEventIsNamedUntilItIsGivenUp) {
+  const auto instance = NewInstance();
+  const std::string lane_id = producer->NewLane(5);
+  producer->Publish(lane_id, 1, 2);
+  producer->Publish(lane_id, 4, 5);
+  producer->Park(lane_id, 3);
+  producer->SayPublished(lane_id, 5);
+  EXPECT_EVENTUALLY(Finds(*instance, Verdict::kParked, 3, 3), kPatience);
+  EXPECT_EQ(instance->Summary().parked_events, 1);
+  EXPECT_EQ(instance->Summary().missing_events, 0);
+  EXPECT_EQ(instance->CoverageOf(lane_id, 3), InboxStore::Coverage::kParked);
+  const absl::Time now = absl::Now();
+  EXPECT_EVENTUALLY(instance->subscription.GetProgress().as_of >= now, kPatience);
+
+  producer->GiveUpParked();
+  ExpectComplete(*instance, 4);
+  EXPECT_EQ(instance->CoverageOf(lane_id, 3), InboxStore::Coverage::kSkipped);
+  EXPECT_EQ(instance->CoverageOf(lane_id, 4), InboxStore::Coverage::kCounted);
+}
+
+TEST_P(FindingsTest, TrimmedEventsAreAnAlarmUntilTheyAreAccepted) {
+  const std::string lane_id = producer->PublishedLane(100);
+  Administer("STREAM.PURGE.TESTS");
+  producer->Trim(lane_id, 40);
+  const auto instance = NewInstance();
+  EXPECT_EVENTUALLY(Finds(*instance, Verdict::kTrimmed, 1, 40), kPatience);
+  EXPECT_EQ(instance->Summary().missing_events, 40);
+  EXPECT_EVENTUALLY(instance->Metric("tally_healing_findings", {{"verdict", "trimmed"}}) == 40,
+                    kPatience);
+
+  HealingStore& healing = instance->subscription.healing();
+  const auto accept = [&](int64_t first, int64_t last) {
+    return healing.AcceptTrimmed(lane_id, {first, last}, "too old", "ada",
+                                 instance->replica.Deadline());
+  };
+  EXPECT_THAT(accept(30, 101), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(accept(11, 40), testkit::IsOkAndHolds(30));
+  EXPECT_THAT(accept(11, 50), testkit::IsOkAndHolds(0));
+  EXPECT_EQ(instance->Summary().missing_events, 10);
+  EXPECT_THAT(accept(1, 40), testkit::IsOkAndHolds(10));
+  ExpectComplete(*instance, 60);
+  EXPECT_EQ(instance->CoverageOf(lane_id, 40), InboxStore::Coverage::kSkipped);
+}
+
+TEST_P(FindingsTest, HistoryThatTheProducerLostIsNamedExactly) {
+  auto instance = NewInstance();
+  const std::string lane_id = producer->PublishedLane(100);
+  const std::string lost = producer->PublishedLane(7);
+  ExpectComplete(*instance, 107);
+  producer->LoseEventsAbove(lane_id, 60);
+  EXPECT_EVENTUALLY(Finds(*instance, Verdict::kUnknown, 61, 100), kPatience);
+  EXPECT_EQ(instance->Summary().missing_events, 0);
+  EXPECT_TRUE(instance->Findings()[0].covered);
+  producer->LoseLane(lost);
+  instance.reset();
+  const auto next = NewInstance();  // At start every lane is compared.
+  EXPECT_EVENTUALLY(next->Findings().size() == 2, kPatience);
+  const std::vector<Finding> findings = next->Findings();
+  EXPECT_EQ(findings[1].lane_id, lost);
+  EXPECT_EQ(findings[1].range, (base::SequenceRange{1, 7}));
+}
+
+TEST_P(FindingsTest, NothingIsTakenFromAnotherDatabase) {
+  const auto instance = NewInstance();
+  ExpectComplete(*instance, 0);
+  producer->BecomeAnotherDatabase();
+  const std::string lane_id = producer->NewLane(10);
+  producer->SayPublished(lane_id, 10);
+  EXPECT_EVENTUALLY(instance->Metric("tally_healing_other_database", {{"source", "tests"}}) == 1,
+                    kPatience);
+  const absl::Time answered = instance->subscription.GetProgress().producers_answered;
+  EXPECT_LT(answered, absl::Now());
+  EXPECT_THAT(instance->replica.Counted(), IsEmpty());
+}
+
+TEST_P(FindingsTest, AnInquiryFindsAParkedEventBeforeTheNextRound) {
+  SubscriptionOptions options = HealingOptions();
+  options.heal_every = absl::Hours(1);
+  const auto instance = NewInstance(options);
+  ASSERT_EVENTUALLY(instance->Summary().compared_all > absl::InfinitePast(), kPatience);
+  const std::string lane_id = producer->NewLane(3);
+  producer->Park(lane_id, 2);
+  producer->SayPublished(lane_id, 3);
+  for (const int64_t sequence : {1, 2}) {
+    EXPECT_TRUE(instance->subscription.Inquire(lane_id, sequence));
+  }
+  EXPECT_EVENTUALLY(Finds(*instance, Verdict::kParked, 2, 2), kPatience);
+  EXPECT_EQ(instance->CoverageOf(lane_id, 1), InboxStore::Coverage::kNotCovered);
+  EXPECT_EQ(instance->Summary().parked_events, 1);
+}
+
+}  // namespace
+}  // namespace tally::inbox

@@ -1,0 +1,208 @@
+// What the bus lost comes back from the producer's database, and nothing that it still has is asked
+// for.
+
+#include "absl/synchronization/notification.h"
+#include "tests/integration/inbox/healing_test_case.h"
+
+namespace tally::inbox {
+namespace {
+
+using testing::_;
+using testing::Each;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+class HealingTest : public HealingTestCase {};
+INSTANTIATE_ON_EVERY_DATABASE(HealingTest);
+
+TEST_P(HealingTest, FetchesWhatTheBusLost) {
+  const std::string holes = producer->NewLane(3000);
+  producer->Publish(holes, 1, 1000);
+  producer->Publish(holes, 2001, 2500);
+  producer->SayPublished(holes, 3000);
+  const std::string never_heard_of = producer->NewLane(500);
+  producer->Close(never_heard_of);
+  producer->SayPublished(never_heard_of, 500);
+  const auto instance = NewInstance();
+  ExpectComplete(*instance, 3500);
+  EXPECT_EQ(producer->events_given(), 2000);
+  EXPECT_EQ(instance->Metric("tally_healing_source_silent", {{"source", "tests"}}), 0);
+}
+
+TEST_P(HealingTest, AsksForNothingThatTheStreamStillDelivers) {
+  absl::Notification go_on;
+  auto instance = std::make_unique<HealingInstance>(server->url(), database_url);
+  instance->replica.handler.verdict = [&](db::Transaction&, const bus::Event&) {
+    go_on.WaitForNotification();
+    return absl::OkStatus();
+  };
+  producer->PublishedLane(5000);
+  ASSERT_OK(instance->subscription.Start());
+  // It asks ten times a second meanwhile, and sees that it is behind.
+  const auto answered = [&] { return instance->subscription.GetProgress().producers_answered; };
+  ASSERT_EVENTUALLY(instance->replica.handler.calls > 0 && answered() > absl::InfinitePast(),
+                    kPatience);
+  const absl::Time later = answered() + absl::Seconds(3);
+  ASSERT_EVENTUALLY(answered() > later, kPatience);
+  EXPECT_TRUE(instance->subscription.GetProgress().behind_producers);
+  EXPECT_EQ(producer->events_given(), 0);
+  go_on.Notify();
+  ExpectComplete(*instance, 5000);
+  EXPECT_EQ(producer->events_given(), 0);
+}
+
+TEST_P(HealingTest, APurgedStreamIsHealed) {
+  producer->PublishedLane(2000);
+  Administer("STREAM.PURGE.TESTS");
+  const auto instance = NewInstance();
+  ExpectComplete(*instance, 2000);
+  EXPECT_EQ(producer->events_given(), 2000);
+}
+
+TEST_P(HealingTest, MessagesThatWereDeletedOneByOneAreHealed) {
+  const std::string lane_id = producer->NewLane(30);
+  for (int64_t sequence = 1; sequence <= 30; ++sequence) {
+    if (sequence % 3 != 0) producer->Publish(lane_id, sequence, sequence);
+  }
+  producer->SayPublished(lane_id, 30);
+  const auto instance = NewInstance();
+  ExpectComplete(*instance, 30);
+  EXPECT_EQ(producer->events_given(), 10);
+}
+
+TEST_P(HealingTest, AWipedBrokerIsHealedWithinThirtySeconds) {
+  SubscriptionOptions options = HealingOptions();
+  options.heal_every = absl::Seconds(10);  // as in production
+  options.ask_every = absl::Seconds(1);
+  const auto instance = NewInstance(options);
+  const std::string lane_id = producer->PublishedLane(1000);
+  ExpectComplete(*instance, 1000);
+  producer->Write(lane_id, 10'000);
+  ASSERT_OK(server->Stop());
+  ASSERT_OK(server->WipeStore());
+  producer->SayPublished(lane_id, 11'000);
+  ASSERT_OK(server->Restart());
+  const absl::Time back = absl::Now();
+  EXPECT_EVENTUALLY(instance->replica.Counted().size() == 11'000, kPatience);
+  EXPECT_LT(absl::Now() - back, absl::Seconds(30));
+  DeclareStream();
+  producer->Write(lane_id, 100);
+  producer->Publish(lane_id, 11'001, 11'100);
+  producer->SayPublished(lane_id, 11'100);
+  ExpectComplete(*instance, 11'100);
+}
+
+TEST_P(HealingTest, ABrokerRolledBackToAnOlderCopyIsHealed) {
+  const auto instance = NewInstance();
+  const std::string lane_id = producer->PublishedLane(1000);
+  ExpectComplete(*instance, 1000);
+  ASSERT_OK(server->Stop());
+  ASSERT_OK(server->CopyStore());
+  ASSERT_OK(server->Restart());
+  producer->Write(lane_id, 500);
+  producer->Publish(lane_id, 1001, 1500);
+  ExpectComplete(*instance, 1500);
+  ASSERT_OK(server->Stop());
+  ASSERT_OK(server->RollBackStore());
+  producer->Write(lane_id, 500);
+  producer->SayPublished(lane_id, 1700);
+  ASSERT_OK(server->Restart());
+  producer->Publish(lane_id, 1701, 2000);
+  producer->SayPublished(lane_id, 2000);
+  ExpectComplete(*instance, 2000);
+}
+
+TEST_P(HealingTest, ADeletedDurableCostsNothing) {
+  const auto instance = NewInstance();
+  const std::string lane_id = producer->PublishedLane(1000);
+  ExpectComplete(*instance, 1000);
+  Administer("CONSUMER.DELETE.TESTS.tests");
+  producer->Write(lane_id, 1000);
+  producer->Publish(lane_id, 1001, 2000);
+  producer->SayPublished(lane_id, 2000);
+  ExpectComplete(*instance, 2000);
+}
+
+TEST_P(HealingTest, AnEnvironmentWhoseDurableFeedsAnotherDatabaseHealsNothing) {
+  const auto right = NewInstance();
+  producer->PublishedLane(100);
+  ExpectComplete(*right, 100);
+  ASSERT_OK_AND_ASSIGN(database_url, GetParam().MakeUrl());
+  const auto wrong = NewInstance();
+  const auto answered = [&] { return wrong->subscription.GetProgress().producers_answered; };
+  ASSERT_EVENTUALLY(answered() > absl::InfinitePast(), kPatience);
+  const absl::Time later = absl::Now() + absl::Seconds(2);
+  ASSERT_EVENTUALLY(answered() > later, kPatience);
+  EXPECT_EQ(producer->events_given(), 0);
+  EXPECT_THAT(wrong->replica.Counted(), IsEmpty());
+}
+
+TEST_P(HealingTest, ManyGapsAreFilledAtOnce) {
+  SubscriptionOptions options = HealingOptions();
+  options.heal_every = absl::Hours(1);
+  const auto instance = NewInstance(options);
+  ASSERT_EVENTUALLY(instance->Summary().compared_all > absl::InfinitePast(), kPatience);
+  const std::string lane_id = producer->NewLane(2200);
+  producer->SayPublished(lane_id, 2200);
+  for (int64_t sequence = 2; sequence <= 2200; sequence += 2) {
+    producer->Publish(lane_id, sequence, sequence);
+  }
+  EXPECT_EVENTUALLY(instance->replica.Counted().size() > 2000, kPatience);
+  EXPECT_THAT(instance->replica.Counted(), Each(Pair(_, 1)));
+}
+
+TEST_P(HealingTest, AProducerThatDoesNotAnswerIsAnAlarmAndHoldsTheHorizonBack) {
+  const auto instance = NewInstance();
+  const std::string lane_id = producer->PublishedLane(10);
+  ExpectComplete(*instance, 10);
+  producer->StopAnswering();
+  EXPECT_EVENTUALLY(instance->Metric("tally_healing_source_silent", {{"source", "tests"}}) == 1,
+                    kPatience);
+  const absl::Time as_of = instance->subscription.GetProgress().as_of;
+  producer->Write(lane_id, 10);
+  producer->SayPublished(lane_id, 20);
+  EXPECT_EQ(instance->subscription.GetProgress().as_of, as_of);
+  producer->Answer();
+  ExpectComplete(*instance, 20);
+  EXPECT_EQ(instance->Metric("tally_healing_source_silent", {{"source", "tests"}}), 0);
+}
+
+TEST_P(HealingTest, UnpublishedEventsHoldTheHorizonBack) {
+  const auto instance = NewInstance();
+  const std::string lane_id = producer->PublishedLane(10);
+  ExpectComplete(*instance, 10);
+  producer->Write(lane_id, 1);
+  EXPECT_EVENTUALLY(instance->subscription.GetProgress().behind_producers, kPatience);
+  const absl::Time written = absl::Now();
+  const auto answered = [&] { return instance->subscription.GetProgress().producers_answered; };
+  EXPECT_EVENTUALLY(answered() > written + absl::Milliseconds(500), kPatience);
+  EXPECT_LT(instance->subscription.GetProgress().as_of, written);
+  EXPECT_EQ(producer->events_given(), 0);
+  producer->Publish(lane_id, 11, 11);
+  ExpectComplete(*instance, 11);
+}
+
+TEST(HealingReplicasTest, OneOfTwoHealsAndTheOtherTakesOver) {
+  ASSERT_OK_AND_ASSIGN(const auto server, testkit::NatsServer::Start());
+  ASSERT_OK_AND_ASSIGN(const std::string url, testkit::PostgresKind().MakeUrl());
+  ProducerUnderTest producer(server->url());
+  HealingInstance one(server->url(), url, HealingOptions(), "one");
+  HealingInstance two(server->url(), url, HealingOptions(), "two");
+  ASSERT_OK(one.subscription.Start());
+  ASSERT_EVENTUALLY(one.Summary().compared > absl::InfinitePast(), kPatience);
+  ASSERT_OK(two.subscription.Start());
+  const auto heal = [&](int64_t events) {
+    const std::string lane_id = producer.NewLane(events);
+    producer.SayPublished(lane_id, events);
+  };
+  heal(100);
+  EXPECT_EVENTUALLY(one.replica.Counted().size() == 100, kPatience);
+  EXPECT_THAT(one.replica.CountedBy(), ElementsAre(Pair("one", 100)));
+  one.subscription.Stop();
+  heal(50);
+  EXPECT_EVENTUALLY(two.replica.Counted().size() == 150, kPatience);
+}
+
+}  // namespace
+}  // namespace tally::inbox
