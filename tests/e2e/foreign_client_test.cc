@@ -16,38 +16,56 @@ namespace tally::e2e {
 namespace {
 
 constexpr char kSource[] = TALLY_E2E_DIR "/../..";
-constexpr char kHeading[] = "\n## From Python, or any other language\n";
+constexpr char kReadmeHeading[] = "\n## From Python, or any other language\n";
 
-// The first code block of a language in the README's section about foreign clients.
-std::string ReadmeCode(const std::string& language) {
-  std::ifstream file(absl::StrCat(kSource, "/README.md"));
-  const std::string readme(std::istreambuf_iterator<char>(file), {});
+// The first code block of a language after a heading of a page.
+std::string CodeIn(const std::string& page, const std::string& heading,
+                   const std::string& language) {
+  std::ifstream file(absl::StrCat(kSource, "/", page));
+  const std::string text(std::istreambuf_iterator<char>(file), {});
   const std::string fence = absl::StrCat("\n```", language, "\n");
-  const size_t begin = readme.find(fence, readme.find(kHeading)) + fence.size();
-  return readme.substr(begin, readme.find("\n```\n", begin) + 1 - begin);
+  const size_t begin = text.find(fence, text.find(heading)) + fence.size();
+  return text.substr(begin, text.find("\n```\n", begin) + 1 - begin);
 }
 
 // The commands of the README in an empty folder with the protos, without what installs packages.
 std::string ReadmeCommands(const std::string& dir) {
   std::vector<std::string> lines = {"set -e", "cd " + dir,
                                     absl::StrCat("cp -r ", kSource, "/protos .")};
-  for (const absl::string_view line : absl::StrSplit(ReadmeCode("sh"), '\n')) {
+  for (const absl::string_view line :
+       absl::StrSplit(CodeIn("README.md", kReadmeHeading, "sh"), '\n')) {
     if (!absl::StartsWith(line, "sudo apt-get ")) lines.emplace_back(line);
   }
   return absl::StrJoin(lines, "\n");
 }
 
+// Runs `code` as the README runs its first client.
+absl::StatusOr<Ended> RunPython(const System& system, const std::string& code) {
+  const testkit::TempDir dir;
+  std::ofstream(dir.File("first_order.py")) << code;
+  return RunToEnd({"env", "ORDERS=" + system.orders().address(),
+                   "ACTIVITY=" + system.activity().address(), "bash", "-c",
+                   ReadmeCommands(dir.path())});
+}
+
 TEST(ForeignClientTest, TheClientOfTheReadmeDoesWhatItSays) {
   ASSERT_OK_AND_ASSIGN(const auto system, System::Start());
-  const testkit::TempDir dir;
-  std::ofstream(dir.File("first_order.py")) << ReadmeCode("python");
-  ASSERT_OK_AND_ASSIGN(const Ended client, RunToEnd({"env", "ORDERS=" + system->orders().address(),
-                                                     "ACTIVITY=" + system->activity().address(),
-                                                     "bash", "-c", ReadmeCommands(dir.path())}));
+  ASSERT_OK_AND_ASSIGN(const Ended client,
+                       RunPython(*system, CodeIn("README.md", kReadmeHeading, "python")));
   EXPECT_EQ(client.exit_code, 0) << client.err;
   EXPECT_THAT(client.out, testing::MatchesRegex("placed [0-9a-f-]+ 7 GBP\n"
                                                 "orders today: 1\n"
                                                 "[^ ]+Z [0-9a-f-]+ TEA-250\n"));
+}
+
+TEST(ForeignClientTest, TheBulkClientOfTheClientsPageGetsEveryOrderAnswered) {
+  ASSERT_OK_AND_ASSIGN(const auto system, System::Start());
+  ASSERT_OK_AND_ASSIGN(
+      const Ended client,
+      RunPython(*system, absl::StrCat(CodeIn("README.md", kReadmeHeading, "python"),
+                                      CodeIn("docs/clients.md", "\n## In bulk\n", "python"))));
+  EXPECT_EQ(client.exit_code, 0) << client.err;
+  EXPECT_THAT(client.out, testing::EndsWith("\nevery order is answered\n"));
 }
 
 TEST(ForeignClientTest, TheServiceConfigRetriesWhatPassesAndUsesAllInstances) {
