@@ -1,6 +1,7 @@
 #include "common/inbox/healer.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -132,18 +133,14 @@ absl::Status Healer::AskForLanes(Source& source) {
         return absl::OkStatus();
       }));
   ASSIGN_OR_RETURN(source.lanes, source.fetcher.ListLanes(every_lane_));
+  std::map<std::string, int64_t> published_through;
+  for (const Extent& lane : source.lanes) published_through[lane.lane_id] = lane.published_through;
   std::map<std::string, int64_t> changed;
-  for (const Extent& lane : source.lanes) {
-    const auto known = source.published_through.find(lane.lane_id);
-    if (known != source.published_through.end() && known->second == lane.published_through)
-      continue;
-    changed[lane.lane_id] = lane.published_through;
-  }
+  std::set_difference(published_through.begin(), published_through.end(),
+                      source.published_through.begin(), source.published_through.end(),
+                      std::inserter(changed, changed.end()));
   RETURN_IF_ERROR(store_.SavePublished(changed, Deadline()));
-  source.published_through.clear();
-  for (const Extent& lane : source.lanes) {
-    source.published_through[lane.lane_id] = lane.published_through;
-  }
+  source.published_through = std::move(published_through);
   return absl::OkStatus();
 }
 

@@ -26,14 +26,6 @@ ON CONFLICT (consumer, source) DO UPDATE SET last_answer_at = :now WHERE inbox_s
 -- name: ListSources
 SELECT source, identity, last_answer_at FROM inbox_source WHERE consumer = :consumer ORDER BY source
 
--- name: ReadCovered [postgresql]
-SELECT CAST(lane_id AS text), applied_through, ranges FROM inbox_lane
-WHERE consumer = :consumer AND lane_id = ANY (:lane_ids::text[]::uuid[])
-
--- name: ReadCovered [sqlite]
-SELECT lane_id, applied_through, ranges FROM inbox_lane
-WHERE consumer = :consumer AND lane_id = :lane_ids
-
 -- Reads all lanes of the consumer.
 -- name: ReadCoveredOfSource
 SELECT CAST(lane_id AS text), applied_through, ranges FROM inbox_lane

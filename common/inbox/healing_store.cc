@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/inbox/healing_sql.h"
+#include "common/inbox/inbox_sql.h"
 #include "common/inbox/wanted_ranges.h"
 
 namespace tally::inbox {
@@ -111,7 +112,7 @@ absl::StatusOr<CoveredLanes> HealingStore::ReadCovered(db::Transaction& transact
   CoveredLanes lanes;
   if (lane_ids.empty()) return lanes;
   RETURN_IF_ERROR((transaction.Query<std::string, int64_t, std::string>(
-      sql::kReadCovered, LaneKeys(consumer(), lane_ids), IntoLanes(lanes))));
+      sql::kReadLanes, LaneKeys(consumer(), lane_ids), IntoLanes(lanes))));
   return lanes;
 }
 
