@@ -82,7 +82,7 @@ absl::Status Healer::Advance(absl::Time now) {
   }
   if (!leading_) {
     phase_ = Phase::kResting;
-    rest_.Begin(now, options_.every / 2);
+    rest_.Begin(now, std::min(options_.every / 2, kRetryAfter));
     return absl::OkStatus();
   }
   switch (phase_) {

@@ -14,6 +14,8 @@ namespace {
 
 // From the last restart until every day is right.
 constexpr absl::Duration kRecovery = absl::Seconds(15);
+// The same when the bus lost what it had acknowledged.
+constexpr absl::Duration kHealing = absl::Seconds(30);
 constexpr absl::Duration kPatience = absl::Seconds(60);
 
 class KillTest : public testing::TestWithParam<testkit::DatabaseKind> {
@@ -39,8 +41,8 @@ class KillTest : public testing::TestWithParam<testkit::DatabaseKind> {
     EXPECT_TRUE(import_->Running());
   }
 
-  void ExpectEveryDayIsRightSoon() {
-    const absl::Time deadline = absl::Now() + kRecovery;
+  void ExpectEveryDayIsRightSoon(absl::Duration within = kRecovery) {
+    const absl::Time deadline = absl::Now() + within;
     import_->Hurry();
     ASSERT_OK_AND_ASSIGN(const Ended import, import_->Wait(kPatience));
     EXPECT_EQ(import.exit_code, 0) << import.out << import.err;
@@ -78,6 +80,18 @@ TEST_P(KillTest, EveryDayIsRightAfterAllWereKilledOneAfterTheOther) {
   ASSERT_OK(system_->orders().Start());
   ASSERT_OK(system_->nats().Restart());
   ExpectEveryDayIsRightSoon();
+}
+
+TEST_P(KillTest, EveryDayIsRightAfterNatsServerLostItsDisk) {
+  KillAt(20, [&] { system_->activity().Kill(); });
+  KillAt(50, [&] { system_->nats().Kill(); });
+  ASSERT_OK(system_->nats().WipeStore());
+  ASSERT_OK(system_->nats().Restart());
+  ASSERT_OK(system_->activity().Start());
+  ExpectEveryDayIsRightSoon(kHealing);
+  ASSERT_OK_AND_ASSIGN(const double healed,
+                       system_->activity().Metric("tally_healing_events_total"));
+  EXPECT_GT(healed, 0);
 }
 
 INSTANTIATE_ON_EVERY_DATABASE(KillTest);
