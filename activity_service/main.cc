@@ -7,6 +7,7 @@
 #include "activity_service/domain/orders_created.h"
 #include "activity_service/service/activity_counter.h"
 #include "activity_service/service/activity_service.h"
+#include "activity_service/service/erasure.h"
 #include "activity_service/service/inbox_ops_service.h"
 #include "activity_service/service/token_waiter.h"
 #include "activity_service/store/activity_store.h"
@@ -14,8 +15,10 @@
 #include "common/bus/nats_bus.h"
 #include "common/bus/nats_library.h"
 #include "common/bus/stream_settings.h"
+#include "common/bus/topology.h"
 #include "common/db/database.h"
 #include "common/inbox/subscription.h"
+#include "common/ops/privacy_service.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/service_host.h"
 
@@ -32,13 +35,14 @@ ABSL_FLAG(absl::Duration, unknown_type_for, absl::Hours(72),
 ABSL_FLAG(absl::Duration, heal_every, absl::Seconds(10),
           "How often what is counted is compared with what the producers published, so that events "
           "the bus lost are fetched from them, 1s to 1h.");
+ABSL_FLAG(absl::Duration, letter_retention, absl::Hours(2160),
+          "How long the content of events that could not be applied is kept once they are dead or "
+          "discarded, 1h to 87600h; dead ones are discarded then. 0: for ever.");
 
 namespace tally::activity {
 namespace {
 
-// Names this consumer in its database and on the bus. Never change it: under another name every
-// event would be counted again.
-constexpr char kConsumer[] = "activity_service";
+constexpr auto kConsumer = bus::kActivityConsumer;
 // Names the producer of the stream, as it names itself in each event. Only it is asked for events
 // that the bus lost.
 constexpr char kProducer[] = "order_service";
@@ -48,13 +52,19 @@ inbox::SubscriptionOptions ReadSettings(base::Violations& problems) {
   settings.consumer = kConsumer;
   settings.sources = {kProducer};
   settings.heal_every = absl::GetFlag(FLAGS_heal_every);
-  settings.delivery.stream = {.name = "ORDERS", .subjects = {"orders.v1.>"}};
+  settings.delivery.stream = bus::OrdersStream();
   bus::ReadStreamSettings(settings.delivery.stream, problems);
   settings.delivery.durable.ack_wait = absl::GetFlag(FLAGS_ack_wait);
   settings.delivery.batch_max = static_cast<size_t>(absl::GetFlag(FLAGS_batch_events));
   settings.inbox.letters.attempts_max = absl::GetFlag(FLAGS_letter_attempts);
   settings.inbox.letters.unknown_type_for = absl::GetFlag(FLAGS_unknown_type_for);
+  settings.expiry.retention = absl::GetFlag(FLAGS_letter_retention);
 
+  if (settings.expiry.retention != absl::ZeroDuration() &&
+      (settings.expiry.retention < absl::Hours(1) ||
+       settings.expiry.retention > absl::Hours(87'600))) {
+    problems.Add("--letter_retention", "must be 1h to 87600h, or 0");
+  }
   if (settings.delivery.durable.ack_wait < absl::Seconds(1) ||
       settings.delivery.durable.ack_wait > absl::Minutes(5)) {
     problems.Add("--ack_wait", "must be 1s to 5m");
@@ -119,9 +129,17 @@ absl::Status Run(rpc::ServiceHost& host) {
       store, subscription.store(), [&] { return subscription.GetProgress(); }, tokens, reads,
       host.clock(), telemetry);
   InboxOpsService ops(telemetry);
+  inbox::LetterEraser eraser(kConsumer, *database, host.clock());
+  ops::PrivacyService privacy(
+      [&](const auto& request, absl::Time deadline, auto& response) {
+        return EraseCustomer(eraser, request, deadline, response);
+      },
+      reads, telemetry);
 
-  const absl::Status served = host.Serve({{v1::ActivityService::service_full_name(), &activity},
-                                          {ops::v1::InboxService::service_full_name(), &ops}});
+  const absl::Status served =
+      host.Serve({{v1::ActivityService::service_full_name(), &activity},
+                  {ops::v1::InboxService::service_full_name(), &ops},
+                  {ops::v1::PrivacyService::service_full_name(), &privacy}});
   subscription.Stop();
   return served;
 }

@@ -12,5 +12,7 @@ ExitCode RunList(Invocation& invocation);
 ExitCode RunActivity(Invocation& invocation);
 ExitCode RunImport(Invocation& invocation);
 ExitCode RunLoad(Invocation& invocation);
+ExitCode RunProvision(Invocation& invocation);
+ExitCode RunErase(Invocation& invocation);
 
 }  // namespace tally::client

@@ -8,7 +8,8 @@ enum class ExitCode {
   kRefused = 1,      // the service refused: wrong content, not found, conflict
   kWrongUsage = 2,   // wrong command line, or a file that cannot be read or written
   kUnavailable = 3,  // no answer within --deadline; what was asked may or may not have happened
-  kIncomplete = 4,   // an import or load ended, and some orders were not placed
+  kIncomplete = 4,   // an import or load ended, and some orders were not placed; provision: not
+                     // all is as wanted
 };
 
 }  // namespace tally::client

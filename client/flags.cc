@@ -3,6 +3,7 @@
 #include "absl/flags/flag.h"
 
 using tally::config::HostPort;
+using tally::config::NatsUrls;
 
 ABSL_FLAG(HostPort, orders, (HostPort{"127.0.0.1", 50051}), "Where order_service listens.");
 ABSL_FLAG(HostPort, activity, (HostPort{"127.0.0.1", 50052}), "Where activity_service listens.");
@@ -56,3 +57,16 @@ ABSL_FLAG(int, message_orders, 100,
 ABSL_FLAG(int, customers, 1000, "How many customers the orders come from, few of them often.");
 ABSL_FLAG(int, lines, 0, "Lines of each order, at most 1000; 0: 1 to 5, mostly few.");
 ABSL_FLAG(uint64_t, seed, 1, "The same seed makes the same orders, under new request_ids.");
+
+ABSL_FLAG(NatsUrls, nats, (NatsUrls{{"nats://127.0.0.1:4222"}}),
+          "NATS servers of one cluster, separated by commas, with the account of an administrator; "
+          "with a password better by environment or file.");
+ABSL_FLAG(absl::Duration, ack_wait, absl::Seconds(5), "As activity_service is started with.");
+ABSL_FLAG(std::string, database_id, "",
+          "The database the durable feeds, as activity_service names it in its log and status; "
+          "asked of --activity if not given.");
+ABSL_FLAG(bool, adopt, false,
+          "Let a durable that feeds another database feed this one from now on.");
+ABSL_FLAG(bool, update, false, "Change settings that differ, as far as the server allows.");
+ABSL_FLAG(bool, dry_run, false, "Only look.");
+ABSL_FLAG(bool, yes, false, "Do not ask before what cannot be undone.");

@@ -6,6 +6,7 @@
 #include "absl/flags/declare.h"
 #include "absl/time/time.h"
 #include "common/config/host_port.h"
+#include "common/config/nats_urls.h"
 
 // Every flag of `tally`; which command takes which stands in the table of commands.
 
@@ -42,3 +43,11 @@ ABSL_DECLARE_FLAG(int, message_orders);
 ABSL_DECLARE_FLAG(int, customers);
 ABSL_DECLARE_FLAG(int, lines);
 ABSL_DECLARE_FLAG(uint64_t, seed);
+
+ABSL_DECLARE_FLAG(tally::config::NatsUrls, nats);
+ABSL_DECLARE_FLAG(absl::Duration, ack_wait);
+ABSL_DECLARE_FLAG(std::string, database_id);
+ABSL_DECLARE_FLAG(bool, adopt);
+ABSL_DECLARE_FLAG(bool, update);
+ABSL_DECLARE_FLAG(bool, dry_run);
+ABSL_DECLARE_FLAG(bool, yes);

@@ -74,7 +74,29 @@ const std::vector<Command>& Commands() {
            "without, --concurrency orders are kept under way. Ctrl-C ends the run with its result.",
        .flags = {"rate", "duration", "count", "concurrency", "connections", "bulk",
                  "message_orders", "customers", "lines", "seed"},
-       .run = RunLoad}};
+       .run = RunLoad},
+      {.name = "provision",
+       .arguments = "--nats=URL [--database_id=UUID]",
+       .summary = "make the stream and the durable consumer, or show how they differ",
+       .details =
+           "Creates what is missing, as the services would if their account may. What is there is "
+           "only\n"
+           "compared: --update changes it, --adopt lets the durable feed another database, both "
+           "after a\n"
+           "question. Give the --stream_* flags and --ack_wait the values that the services have.",
+       .flags = {"nats", "stream_replicas", "stream_max_age", "stream_max_bytes", "ack_wait",
+                 "database_id", "adopt", "update", "dry_run", "yes"},
+       .run = RunProvision},
+      {.name = "erase",
+       .arguments = "--customer=NAME",
+       .summary = "erase a customer's personal data from both services, for ever",
+       .details =
+           "The name becomes `[erased]` in orders, events and letters; orders and statistics "
+           "stay.\n"
+           "May be repeated. docs/retention.md tells what the stream and backups keep, and for how "
+           "long.",
+       .flags = {"customer", "yes"},
+       .run = RunErase}};
   return commands;
 }
 

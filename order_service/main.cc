@@ -3,16 +3,23 @@
 
 #include "absl/flags/flag.h"
 #include "common/base/status_macros.h"
+#include "common/base/step_thread.h"
 #include "common/bus/nats_bus.h"
 #include "common/bus/nats_library.h"
 #include "common/bus/stream_settings.h"
+#include "common/bus/topology.h"
 #include "common/db/database.h"
+#include "common/db/sweeper.h"
+#include "common/ops/privacy_service.h"
 #include "common/outbox/outbox.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/service_host.h"
+#include "order_service/service/erasure.h"
 #include "order_service/service/order_batch.h"
 #include "order_service/service/order_service.h"
 #include "order_service/service/outbox_ops_service.h"
+#include "order_service/store/order_eraser.h"
+#include "order_service/store/order_expiry.h"
 #include "order_service/store/order_store.h"
 
 ABSL_FLAG(int, writers, 1,
@@ -35,6 +42,12 @@ ABSL_FLAG(int, message_events, 128,
 ABSL_FLAG(
     absl::Duration, lease, absl::Seconds(5),
     "How long an instance may be silent before others close and publish its lanes, 2s to 5m.");
+ABSL_FLAG(absl::Duration, outbox_retention, absl::Hours(168),
+          "How long events are kept after they were written, to make again what the bus loses: "
+          "longer than --stream_max_age, at most 87600h. 0: for ever.");
+ABSL_FLAG(absl::Duration, order_retention, absl::ZeroDuration(),
+          "How long orders are kept after their last change, with their request_ids: longer than "
+          "--outbox_retention, at most 876000h. 0: for ever.");
 
 namespace tally::orders {
 namespace {
@@ -45,7 +58,25 @@ constexpr char kSource[] = "order_service";
 struct Settings {
   OrderServiceOptions service;
   outbox::OutboxOptions outbox;
+  OrderExpiryOptions orders;
 };
+
+// What is kept in the stream can be made again from the outbox, and what is in the outbox tells of
+// an order that is there.
+void ReadRetention(Settings& settings, base::Violations& problems) {
+  const absl::Duration outbox = absl::GetFlag(FLAGS_outbox_retention);
+  const absl::Duration orders = absl::GetFlag(FLAGS_order_retention);
+  settings.outbox.trimmer.retention = outbox;
+  settings.orders.retention = orders;
+  const absl::Duration stream = settings.outbox.stream.max_age;
+  if (outbox != absl::ZeroDuration() && (outbox <= stream || outbox > absl::Hours(87'600))) {
+    problems.Add("--outbox_retention", "must be above --stream_max_age and at most 87600h, or 0");
+  }
+  if (orders == absl::ZeroDuration()) return;
+  if (outbox == absl::ZeroDuration() || orders <= outbox || orders > absl::Hours(876'000)) {
+    problems.Add("--order_retention", "must be above --outbox_retention and at most 876000h, or 0");
+  }
+}
 
 Settings ReadSettings(const config::ServiceSettings& shared, base::Violations& problems) {
   Settings settings;
@@ -57,8 +88,9 @@ Settings ReadSettings(const config::ServiceSettings& shared, base::Violations& p
   settings.outbox.lease = absl::GetFlag(FLAGS_lease);
   settings.outbox.queue_commands_max = static_cast<size_t>(absl::GetFlag(FLAGS_queue_orders));
   settings.outbox.relay.message_events_max = absl::GetFlag(FLAGS_message_events);
-  settings.outbox.stream = {.name = "ORDERS", .subjects = {"orders.v1.>"}};
+  settings.outbox.stream = bus::OrdersStream();
   bus::ReadStreamSettings(settings.outbox.stream, problems);
+  ReadRetention(settings, problems);
 
   if (settings.outbox.writers < 1 || settings.outbox.writers > 16) {
     problems.Add("--writers", "must be 1 to 16");
@@ -122,11 +154,23 @@ absl::Status Run(rpc::ServiceHost& host) {
   rpc::Executor reads({.name = "reads"}, telemetry);
   OrderService orders(settings.service, outbox, *database, store, reads, host.clock(), telemetry);
   OutboxOpsService ops(telemetry);
+  OrderEraser eraser(*database);
+  ops::PrivacyService privacy(
+      [&](const auto& request, absl::Time deadline, auto& response) {
+        return EraseCustomer(eraser, request, deadline, response);
+      },
+      reads, telemetry);
+  OrderExpiry expiry(settings.orders, *database, telemetry);
+  db::Sweeper expiry_sweeper(
+      {.what = "removing old orders"}, [&] { return expiry.Sweep(); }, host.clock(), telemetry);
 
   outbox.Start();
+  base::StepThread expiry_thread("order_expiry", [&] { return expiry_sweeper.Step(); });
   const absl::Status served = host.Serve(
       {{v1::OrderService::service_full_name(), &orders, [&orders] { orders.EndStreams(); }},
-       {ops::v1::OutboxService::service_full_name(), &ops}});
+       {ops::v1::OutboxService::service_full_name(), &ops},
+       {ops::v1::PrivacyService::service_full_name(), &privacy}});
+  expiry_thread.Stop();
   outbox.Shutdown(host.clock().Now() + absl::Seconds(5));
   return served;
 }

@@ -67,16 +67,27 @@ Json Definition(const DurableConfig& config) {
           {"headers_only", false}};
 }
 
-std::vector<std::string> Differences(const Json& wanted, const Json& found) {
-  std::vector<std::string> differences;
+std::string Difference::ToString() const {
+  return absl::StrCat(field, ": wanted ", wanted, ", is ", found);
+}
+
+std::vector<Difference> FindDifferences(const Json& wanted, const Json& found) {
+  std::vector<Difference> differences;
   for (const auto& [name, value] : wanted.items()) {
     const auto field = found.find(name);
     const Json actual = field == found.end() ? Json() : *field;
     if (Sorted(actual) == Sorted(value) || (IsZero(actual) && IsZero(value))) continue;
-    differences.push_back(
-        absl::StrCat(name, ": wanted ", Show(name, value), ", is ", Show(name, actual)));
+    differences.push_back({name, Show(name, value), Show(name, actual)});
   }
   return differences;
+}
+
+std::vector<std::string> Differences(const Json& wanted, const Json& found) {
+  std::vector<std::string> texts;
+  for (const Difference& difference : FindDifferences(wanted, found)) {
+    texts.push_back(difference.ToString());
+  }
+  return texts;
 }
 
 }  // namespace tally::bus

@@ -15,8 +15,20 @@ namespace tally::bus {
 nlohmann::json Definition(const StreamConfig& config);
 nlohmann::json Definition(const DurableConfig& config);
 
-// "max_age: wanted 72h, is 24h" for every field of `wanted` that `found` has otherwise. The server
-// leaves out fields that are empty or zero.
+// A field that is not as wanted, for people.
+struct Difference {
+  std::string field;
+  std::string wanted;
+  std::string found;
+
+  // "max_age: wanted 72h, is 24h"
+  std::string ToString() const;
+};
+
+// Every field of `wanted` that `found` has otherwise. The server leaves out fields that are empty
+// or zero.
+std::vector<Difference> FindDifferences(const nlohmann::json& wanted, const nlohmann::json& found);
+// The same as texts.
 std::vector<std::string> Differences(const nlohmann::json& wanted, const nlohmann::json& found);
 
 }  // namespace tally::bus

@@ -34,47 +34,131 @@ std::string JetStreamApi::PullSubject(absl::string_view stream, absl::string_vie
   return absl::StrCat("$JS.API.CONSUMER.MSG.NEXT.", stream, ".", durable);
 }
 
+// Servers from 2.10 refuse a "create" of a consumer that exists with another configuration, and an
+// "update" of one that does not; older ones do not know the field.
+std::string JetStreamApi::Subject::Request(const Json& config, const char* action) const {
+  if (stream.empty()) return config.dump();
+  return Json{{"stream_name", stream}, {"config", config}, {"action", action}}.dump();
+}
+
+absl::StatusOr<JetStreamApi::Subject> JetStreamApi::SubjectOf(const StreamConfig& config) {
+  RETURN_IF_ERROR(CheckName(config.name));
+  return Subject{.name = absl::StrCat("stream ", config.name),
+                 .info = StreamInfoSubject(config.name),
+                 .create = absl::StrCat("$JS.API.STREAM.CREATE.", config.name),
+                 .change = absl::StrCat("$JS.API.STREAM.UPDATE.", config.name),
+                 .stream = "",
+                 .definition = Definition(config)};
+}
+
+absl::StatusOr<JetStreamApi::Subject> JetStreamApi::SubjectOf(const DurableConfig& config) {
+  RETURN_IF_ERROR(CheckName(config.stream));
+  RETURN_IF_ERROR(CheckName(config.name));
+  const std::string create =
+      absl::StrCat("$JS.API.CONSUMER.DURABLE.CREATE.", config.stream, ".", config.name);
+  return Subject{.name = absl::StrCat("durable ", config.name),
+                 .info = DurableInfoSubject(config.stream, config.name),
+                 .create = create,
+                 .change = create,
+                 .stream = config.stream,
+                 .definition = Definition(config)};
+}
+
 absl::StatusOr<Declared> JetStreamApi::Declare(const StreamConfig& config,
                                                absl::Time deadline) const {
-  RETURN_IF_ERROR(CheckName(config.name));
-  const Json definition = Definition(config);
-  return CreateOrCompare(StreamInfoSubject(config.name),
-                         absl::StrCat("$JS.API.STREAM.CREATE.", config.name), definition,
-                         definition, deadline);
+  ASSIGN_OR_RETURN(const Subject subject, SubjectOf(config));
+  return CreateOrCompare(subject, deadline);
 }
 
 absl::StatusOr<Declared> JetStreamApi::Declare(const DurableConfig& config,
                                                absl::Time deadline) const {
-  RETURN_IF_ERROR(CheckName(config.stream));
-  RETURN_IF_ERROR(CheckName(config.name));
-  const Json definition = Definition(config);
-  // Servers from 2.10 refuse to change an existing one then; older ones do not know the field.
-  const Json request = {
-      {"stream_name", config.stream}, {"config", definition}, {"action", "create"}};
-  return CreateOrCompare(
-      DurableInfoSubject(config.stream, config.name),
-      absl::StrCat("$JS.API.CONSUMER.DURABLE.CREATE.", config.stream, ".", config.name), request,
-      definition, deadline);
+  ASSIGN_OR_RETURN(const Subject subject, SubjectOf(config));
+  return CreateOrCompare(subject, deadline);
 }
 
-absl::StatusOr<Declared> JetStreamApi::CreateOrCompare(const std::string& info_subject,
-                                                       const std::string& create_subject,
-                                                       const Json& create_request,
-                                                       const Json& definition,
+absl::StatusOr<Declared> JetStreamApi::CreateOrCompare(const Subject& subject,
                                                        absl::Time deadline) const {
   Declared declared;
-  absl::StatusOr<Json> info = Request(info_subject, "", deadline);
-  if (absl::IsNotFound(info.status())) {
-    const absl::Status created = Request(create_subject, create_request.dump(), deadline).status();
+  ASSIGN_OR_RETURN(Comparison found, Compare(subject, deadline));
+  if (!found.has_value()) {
+    // Half of the time, so that some is left to look again: another instance may have been first,
+    // with other wishes.
+    const absl::Time now = absl::Now();
+    const absl::Status created = Create(subject, now + (deadline - now) / 2);
     declared.created = created.ok();
-    // Another instance may have been first, with other wishes: then there is something to compare
-    // with.
-    info = Request(info_subject, "", deadline);
-    if (absl::IsNotFound(info.status()) && !created.ok()) return created;
+    ASSIGN_OR_RETURN(found, Compare(subject, deadline));
+    if (!found.has_value() && absl::IsUnavailable(created) && connection_.link() != nullptr) {
+      return absl::PermissionDeniedError(
+          absl::StrCat(subject.name, " is not there, and this account may not create it"));
+    }
+    if (!found.has_value()) {
+      return created.ok() ? absl::UnavailableError(absl::StrCat(subject.name, " is gone again"))
+                          : created;
+    }
   }
-  RETURN_IF_ERROR(info.status());
-  declared.differences = Differences(definition, ObjectField(*info, "config"));
+  for (const Difference& difference : *found) {
+    declared.differences.push_back(difference.ToString());
+  }
   return declared;
+}
+
+absl::StatusOr<JetStreamApi::Comparison> JetStreamApi::Compare(const StreamConfig& config,
+                                                               absl::Time deadline) const {
+  ASSIGN_OR_RETURN(const Subject subject, SubjectOf(config));
+  return Compare(subject, deadline);
+}
+
+absl::StatusOr<JetStreamApi::Comparison> JetStreamApi::Compare(const DurableConfig& config,
+                                                               absl::Time deadline) const {
+  ASSIGN_OR_RETURN(const Subject subject, SubjectOf(config));
+  return Compare(subject, deadline);
+}
+
+absl::StatusOr<JetStreamApi::Comparison> JetStreamApi::Compare(const Subject& subject,
+                                                               absl::Time deadline) const {
+  const absl::StatusOr<Json> info = Request(subject.info, "", deadline);
+  if (absl::IsNotFound(info.status())) return Comparison();
+  RETURN_IF_ERROR(info.status());
+  return Comparison(FindDifferences(subject.definition, ObjectField(*info, "config")));
+}
+
+absl::Status JetStreamApi::Create(const StreamConfig& config, absl::Time deadline) const {
+  ASSIGN_OR_RETURN(const Subject subject, SubjectOf(config));
+  return Create(subject, deadline);
+}
+
+absl::Status JetStreamApi::Create(const DurableConfig& config, absl::Time deadline) const {
+  ASSIGN_OR_RETURN(const Subject subject, SubjectOf(config));
+  return Create(subject, deadline);
+}
+
+absl::Status JetStreamApi::Create(const Subject& subject, absl::Time deadline) const {
+  return Request(subject.create, subject.Request(subject.definition, "create"), deadline).status();
+}
+
+absl::Status JetStreamApi::Change(const StreamConfig& config, const std::string& field,
+                                  absl::Time deadline) const {
+  ASSIGN_OR_RETURN(const Subject subject, SubjectOf(config));
+  return Change(subject, field, deadline);
+}
+
+absl::Status JetStreamApi::Change(const DurableConfig& config, const std::string& field,
+                                  absl::Time deadline) const {
+  ASSIGN_OR_RETURN(const Subject subject, SubjectOf(config));
+  return Change(subject, field, deadline);
+}
+
+absl::Status JetStreamApi::Change(const Subject& subject, const std::string& field,
+                                  absl::Time deadline) const {
+  ASSIGN_OR_RETURN(const Json info, Request(subject.info, "", deadline));
+  Json config = ObjectField(info, "config");
+  const Json wanted = subject.definition.value(field, Json());
+  if (wanted.is_null()) {
+    config.erase(field);
+  } else {
+    config[field] = wanted;
+  }
+  return Request(subject.change, subject.Request(config, "update"), deadline).status();
 }
 
 absl::StatusOr<StreamState> JetStreamApi::GetStreamState(const std::string& stream,

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -8,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "common/bus/bus.h"
+#include "common/bus/definition.h"
 #include "common/bus/nats_connection.h"
 
 namespace tally::bus {
@@ -21,6 +24,19 @@ class JetStreamApi {
 
   absl::StatusOr<Declared> Declare(const StreamConfig& config, absl::Time deadline) const;
   absl::StatusOr<Declared> Declare(const DurableConfig& config, absl::Time deadline) const;
+  // How it differs from what is declared; nullopt: it is not there.
+  using Comparison = std::optional<std::vector<Difference>>;
+  absl::StatusOr<Comparison> Compare(const StreamConfig& config, absl::Time deadline) const;
+  absl::StatusOr<Comparison> Compare(const DurableConfig& config, absl::Time deadline) const;
+  absl::Status Create(const StreamConfig& config, absl::Time deadline) const;
+  absl::Status Create(const DurableConfig& config, absl::Time deadline) const;
+  // Gives one field its declared value and leaves all others as they are. FAILED_PRECONDITION, in
+  // the server's words, where it cannot be changed.
+  absl::Status Change(const StreamConfig& config, const std::string& field,
+                      absl::Time deadline) const;
+  absl::Status Change(const DurableConfig& config, const std::string& field,
+                      absl::Time deadline) const;
+
   absl::StatusOr<StreamState> GetStreamState(const std::string& stream, absl::Time deadline) const;
   absl::StatusOr<DurableState> GetDurableState(const std::string& stream,
                                                const std::string& durable,
@@ -30,11 +46,24 @@ class JetStreamApi {
   static std::string PullSubject(absl::string_view stream, absl::string_view durable);
 
  private:
-  absl::StatusOr<Declared> CreateOrCompare(const std::string& info_subject,
-                                           const std::string& create_subject,
-                                           const nlohmann::json& create_request,
-                                           const nlohmann::json& definition,
-                                           absl::Time deadline) const;
+  // What JetStream is asked about a stream or durable.
+  struct Subject {
+    std::string name;  // "stream ORDERS"
+    std::string info;
+    std::string create;
+    std::string change;
+    std::string stream;  // of a durable, whose requests name it; empty for streams
+    nlohmann::json definition;
+
+    std::string Request(const nlohmann::json& config, const char* action) const;
+  };
+  static absl::StatusOr<Subject> SubjectOf(const StreamConfig& config);
+  static absl::StatusOr<Subject> SubjectOf(const DurableConfig& config);
+
+  absl::StatusOr<Declared> CreateOrCompare(const Subject& subject, absl::Time deadline) const;
+  absl::StatusOr<Comparison> Compare(const Subject& subject, absl::Time deadline) const;
+  absl::Status Create(const Subject& subject, absl::Time deadline) const;
+  absl::Status Change(const Subject& subject, const std::string& field, absl::Time deadline) const;
   absl::StatusOr<nlohmann::json> Request(const std::string& subject, const std::string& body,
                                          absl::Time deadline) const;
 

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
 
 namespace tally::inbox {
@@ -30,6 +29,7 @@ Consumer::Consumer(ConsumerOptions options, Inbox& inbox, LetterRetrier& letters
                                           "Events in the stream that are not covered yet.")),
       stalled_(telemetry.metrics.AddGauge("tally_consumer_stalled",
                                           "1 while the consumer backs off and takes nothing.")),
+      declarer_(options_.stream, options_.durable, bus, clock, telemetry),
       batch_max_(options_.batch_max),
       backoff_(options_.backoff) {}
 
@@ -74,24 +74,13 @@ absl::StatusOr<bool> Consumer::Consume() {
 }
 
 absl::Status Consumer::Attach() {
+  if (feeds_another_) RETURN_IF_ERROR(CheckDurable(clock_.Now() + options_.bus_timeout).status());
+  RETURN_IF_ERROR(declarer_.Declare(options_.bus_timeout));
+  declared_for_.Begin(clock_.Now(), options_.declare_every);
   const absl::Time deadline = clock_.Now() + options_.bus_timeout;
-  ASSIGN_OR_RETURN(const bus::Declared stream, bus_.Declare(options_.stream, deadline));
-  ASSIGN_OR_RETURN(const bus::Declared durable, bus_.Declare(options_.durable, deadline));
   ASSIGN_OR_RETURN(const bus::StreamState stream_state,
                    bus_.GetStreamState(options_.stream.name, deadline));
-  ASSIGN_OR_RETURN(const bus::DurableState durable_state,
-                   bus_.GetDurableState(options_.durable.stream, options_.durable.name, deadline));
-  if (durable_state.description != options_.durable.description) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("durable ", options_.durable.name, " feeds another database (\"",
-                     durable_state.description, "\", this is \"", options_.durable.description,
-                     "\"): taking from it would withhold its events from that one"));
-  }
-  for (const bus::Declared& declared : {stream, durable}) {
-    if (declared.differences.empty()) continue;
-    log_.Warning("stream or durable differs from what is declared",
-                 {{"differences", absl::StrJoin(declared.differences, "; ")}});
-  }
+  ASSIGN_OR_RETURN(const bus::DurableState durable_state, CheckDurable(deadline));
   stream_created_ = stream_state.created;
   durable_created_ = durable_state.created;
   freshness_.Restart();
@@ -109,6 +98,19 @@ void Consumer::Detach() {
   in_hand_.clear();
   absl::MutexLock lock(&mutex_);
   progress_.connected = false;
+}
+
+absl::StatusOr<bus::DurableState> Consumer::CheckDurable(absl::Time deadline) {
+  ASSIGN_OR_RETURN(bus::DurableState durable,
+                   bus_.GetDurableState(options_.durable.stream, options_.durable.name, deadline));
+  feeds_another_ = durable.description != options_.durable.description;
+  if (!feeds_another_) return durable;
+  return absl::FailedPreconditionError(absl::StrCat(
+      "durable ", options_.durable.name, " ",
+      durable.description.empty() ? "names no database" : durable.description, ", and this one ",
+      options_.durable.description,
+      ": taking from it would withhold its events from that one; if it is to be taken over, run "
+      "`tally provision --adopt`"));
 }
 
 absl::Status Consumer::Settle() {
@@ -143,13 +145,16 @@ void Consumer::AskHowFar(bool idle) {
   const absl::Time now = clock_.Now();
   if (now >= asked_ && now - asked_ < (idle ? kAskEveryIdle : kAskEveryBusy)) return;
   asked_ = now;
-  const absl::StatusOr<bus::DurableState> durable = bus_.GetDurableState(
-      options_.durable.stream, options_.durable.name, now + options_.bus_timeout);
+  const absl::StatusOr<bus::DurableState> durable = CheckDurable(now + options_.bus_timeout);
+  if (feeds_another_) return Detach();
   if (!durable.ok()) return;  // Taking will tell.
   if (durable->created != durable_created_) return Detach();
   freshness_.Saw(now, *durable);
   if (durable->pending == 0 && durable->ack_pending == 0) inbox_fails_ = false;
   Show(*durable);
+  if (!declared_for_.Over(now)) return;
+  declared_for_.Begin(now, options_.declare_every);
+  declarer_.Declare(options_.bus_timeout).IgnoreError();
 }
 
 bool Consumer::TendLetters(absl::Time now) {

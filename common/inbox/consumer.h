@@ -12,6 +12,7 @@
 #include "common/base/backoff.h"
 #include "common/base/clock.h"
 #include "common/bus/bus.h"
+#include "common/bus/declarer.h"
 #include "common/inbox/freshness.h"
 #include "common/inbox/inbox.h"
 #include "common/inbox/letter_retrier.h"
@@ -34,6 +35,7 @@ struct ConsumerOptions {
   int letters_at_once = 50;
   int64_t letters_retrying_max = 100'000;  // beyond it the consumer stops taking
   absl::Duration bus_timeout = absl::Seconds(1);
+  absl::Duration declare_every = absl::Seconds(10);  // to notice what was lost or changed
   base::BackoffPolicy backoff = {.initial = absl::Milliseconds(100), .max = absl::Seconds(2)};
 };
 
@@ -51,11 +53,12 @@ struct ConsumerProgress {
 //
 //   bus away         → back off; declare stream and durable again when it is back; letters go on
 //   durable gone     → declare it, and its stream, again; what comes twice is dropped
-//   durable feeds another database → take nothing, alarm: two environments must not share events
+//   durable feeds another database, from the start or since → take nothing, alarm: two
+//                      environments must not share events
 //   database away    → NAK with the delay of the back-off, smaller batches; no letter suffers
 //   every event fails, too many letters → take nothing, back off, alarm (tally_consumer_stalled)
 //
-// Step belongs to one thread; GetProgress is thread-safe.
+// Step belongs to one thread; GetProgress and declaration are thread-safe.
 class Consumer {
  public:
   Consumer(ConsumerOptions options, Inbox& inbox, LetterRetrier& letters, bus::Bus& bus,
@@ -65,12 +68,16 @@ class Consumer {
   // woken. Blocks no longer than a few of its timeouts, but for a batch that must be bisected.
   absl::Duration Step();
   ConsumerProgress GetProgress() const;
+  // How stream and durable stand to their declarations.
+  bus::DeclarationState declaration() const { return declarer_.state(); }
 
  private:
   // Attaches if need be, takes and settles one batch. Returns whether there was anything.
   absl::StatusOr<bool> Consume();
   absl::Status Attach();
   void Detach();
+  // FAILED_PRECONDITION when it feeds another database.
+  absl::StatusOr<bus::DurableState> CheckDurable(absl::Time deadline);
   // What is in hand: inbox, then acknowledgement.
   absl::Status Settle();
   void AskHowFar(bool idle);
@@ -92,6 +99,9 @@ class Consumer {
   telemetry::Gauge& pending_;
   telemetry::Gauge& stalled_;
 
+  bus::Declarer declarer_;
+  Pause declared_for_;
+  bool feeds_another_ = false;               // as last seen: then it is not ours to make again
   std::unique_ptr<bus::PullConsumer> pull_;  // null: stream and durable are to be declared
   absl::Time stream_created_;
   absl::Time durable_created_;

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/base/uuid_v7_source.h"
+#include "common/bus/topology.h"
 #include "common/inbox/migrations.h"
 
 namespace tally::inbox {
@@ -40,7 +40,10 @@ Subscription::Subscription(SubscriptionOptions options, db::Database& database, 
       healing_inbox_(options_.inbox, store_, handler, clock, telemetry),
       letters_(options_.inbox.letters, options_.inbox.transaction_timeout, store_, handler, clock,
                telemetry),
-      errands_(kSessionTimeout, healing_, clock) {}
+      errands_(kSessionTimeout, healing_, clock),
+      expiry_(options_.expiry, options_.consumer, database, clock, telemetry),
+      sweeper_(
+          {.what = "emptying old letters"}, [this] { return expiry_.Sweep(); }, clock, telemetry) {}
 
 Subscription::~Subscription() {
   Stop();
@@ -54,10 +57,12 @@ absl::Status Subscription::Start() {
   ASSIGN_OR_RETURN(const std::string identity, database.Identity());
   options_.delivery.durable.stream = options_.delivery.stream.name;
   options_.delivery.durable.name = options_.consumer;
-  options_.delivery.durable.description = absl::StrCat("feeds database ", identity);
+  options_.delivery.durable.description = bus::DescriptionOf(identity);
   consumer_ = std::make_unique<Consumer>(
       options_.delivery, inbox_, letters_, bus_, [this] { Wake(); }, clock_, telemetry_);
   StartHealing();
+  expiry_thread_ =
+      std::make_unique<base::StepThread>("letter_expiry", [this] { return sweeper_.Step(); });
   absl::MutexLock lock(&mutex_);
   thread_ =
       std::make_shared<base::StepThread>(options_.consumer, [this] { return consumer_->Step(); });
@@ -105,6 +110,7 @@ void Subscription::Stop() {
     healer_thread = std::exchange(healer_thread_, nullptr);
   }
   if (thread != nullptr) thread->Stop();
+  expiry_thread_.reset();
   if (healer_thread == nullptr) return;
   healer_thread->Stop();
   healer_->Stop();

@@ -11,6 +11,7 @@
 #include "common/base/step_thread.h"
 #include "common/bus/bus.h"
 #include "common/db/database.h"
+#include "common/db/sweeper.h"
 #include "common/inbox/consumer.h"
 #include "common/inbox/errands.h"
 #include "common/inbox/event_handler.h"
@@ -20,6 +21,7 @@
 #include "common/inbox/horizon.h"
 #include "common/inbox/inbox.h"
 #include "common/inbox/inbox_store.h"
+#include "common/inbox/letter_expiry.h"
 #include "common/inbox/letter_retrier.h"
 #include "common/inbox/producer.h"
 #include "common/inbox/progress.h"
@@ -40,6 +42,7 @@ struct SubscriptionOptions {
   absl::Duration heal_every = absl::Seconds(10);
   absl::Duration ask_every = absl::Seconds(1);       // how far the producers are
   absl::Duration answer_timeout = absl::Seconds(2);  // of a producer
+  LetterExpiryOptions expiry;
 };
 
 // The inbox half of the system, and all that a service needs to consume: every event that the
@@ -82,6 +85,8 @@ class Subscription {
 
   // After Start().
   Progress GetProgress() const;
+  // How stream and durable stand to their declarations. After Start().
+  bus::DeclarationState declaration() const { return consumer_->declaration(); }
   // For consistency tokens and operations.
   InboxStore& store() { return store_; }
   HealingStore& healing() { return healing_; }
@@ -109,6 +114,9 @@ class Subscription {
   std::unique_ptr<Horizon> horizon_;  // null: there are no producers
   std::unique_ptr<Healer> healer_;    // the same
   Errands errands_;
+  LetterExpiry expiry_;
+  db::Sweeper sweeper_;
+  std::unique_ptr<base::StepThread> expiry_thread_;
   std::unique_ptr<Consumer> consumer_;  // null before Start()
   absl::Mutex mutex_;
   // Null unless running. Shared with the liveness check, which may be asked while this goes away.

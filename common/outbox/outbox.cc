@@ -42,7 +42,10 @@ Outbox::Outbox(OutboxOptions options, db::Database& database, bus::Bus& bus, Bat
       relay_(
           WithStream(options_), lanes_, handover_, bus, [this] { WakeRelay(); }, clock, telemetry),
       answerer_(
-          {.source = options_.source}, lanes_, bus, [this] { WakeAnswerer(); }, clock, telemetry) {
+          {.source = options_.source}, lanes_, bus, [this] { WakeAnswerer(); }, clock, telemetry),
+      trimmer_(options_.trimmer, database, telemetry),
+      sweeper_(
+          {.what = "trimming the outbox"}, [this] { return trimmer_.Sweep(); }, clock, telemetry) {
   const int writers = database.dialect() == db::Dialect::kSqlite ? 1 : options_.writers;
   for (int i = 0; i < writers; ++i) {
     writers_.push_back(std::make_unique<WriterThread>(options_.writer, queue_, handler, lanes_,
@@ -68,6 +71,8 @@ void Outbox::Start() {
     writer->thread = std::make_unique<base::StepThread>(
         "writer", [this, &writer = *writer] { return RunWriter(writer); });
   }
+  trimmer_thread_ =
+      std::make_unique<base::StepThread>("trimmer", [this] { return sweeper_.Step(); });
 }
 
 absl::Duration Outbox::RunWriter(WriterThread& writer) {
@@ -101,6 +106,7 @@ void Outbox::WakeAnswerer() {
 void Outbox::Shutdown(absl::Time deadline) {
   queue_.Close();
   if (relay_thread_ == nullptr || writers_closed_) return;
+  trimmer_thread_->Stop();
   for (const auto& writer : writers_) writer->finished.WaitForNotificationWithDeadline(deadline);
   for (const auto& writer : writers_) {
     writer->thread->Stop();

@@ -13,12 +13,14 @@
 #include "common/base/step_thread.h"
 #include "common/bus/bus.h"
 #include "common/db/database.h"
+#include "common/db/sweeper.h"
 #include "common/outbox/answerer.h"
 #include "common/outbox/batch_handler.h"
 #include "common/outbox/command_queue.h"
 #include "common/outbox/handover.h"
 #include "common/outbox/lane_store.h"
 #include "common/outbox/relay.h"
+#include "common/outbox/trimmer.h"
 #include "common/outbox/writer.h"
 #include "common/telemetry/telemetry.h"
 
@@ -35,6 +37,7 @@ struct OutboxOptions {
   size_t memory_bytes_max = 16 << 20;  // committed events kept in memory until they are published
   WriterOptions writer = {};
   RelayOptions relay = {};  // its source and stream are taken from above
+  TrimmerOptions trimmer = {};
 };
 
 // The transactional outbox of a service, whole: callers submit commands, writers write them in
@@ -52,6 +55,8 @@ struct OutboxOptions {
 //   process killed  its lanes' leases expire; another instance, or the next start, closes them and
 //                   publishes the rest
 //   process paused  the same; when it wakes, its writers find their lanes closed and open others
+//
+// Published events stay for the retention, in small steps they are trimmed then (see Trimmer).
 //
 // Thread-safe: Submit. The rest belongs to the owner's thread. See Writer, Relay and LaneStore for
 // each part.
@@ -79,6 +84,9 @@ class Outbox {
   absl::Status Submit(absl::Span<std::unique_ptr<Command>> commands) {
     return queue_.Push(commands);
   }
+
+  // How the stream stands to its declaration. Thread-safe.
+  bus::DeclarationState declaration() const { return relay_.declaration(); }
 
   // Takes no more commands, writes those taken, closes the lanes, publishes what waits unless the
   // bus is away, gives the leases up. Best effort until `deadline`; what is not done then is taken
@@ -110,6 +118,9 @@ class Outbox {
   Handover handover_;
   Relay relay_;
   Answerer answerer_;
+  Trimmer trimmer_;
+  db::Sweeper sweeper_;
+  std::unique_ptr<base::StepThread> trimmer_thread_;
   std::vector<std::unique_ptr<WriterThread>> writers_;
   std::atomic<bool> writers_closed_ = false;
   absl::Notification drained_;  // or there is no use in waiting

@@ -39,6 +39,7 @@ absl::Duration Relay::Step() {
   held_.KeepLeases();
   SettleRefusals();
   held_.SaveCursors();
+  publisher_.KeepDeclared();
   Publish();
   return Rest();
 }

@@ -71,6 +71,8 @@ class Relay {
   // All lanes held are closed and published.
   bool Drained() const { return held_.lanes().empty() && handover_.empty(); }
   bool stalled() const { return publisher_.stalled(); }
+  // Thread-safe.
+  bus::DeclarationState declaration() const { return publisher_.declaration(); }
 
   // Writes the last cursors and gives the leases up. The last call; best effort until `deadline`.
   void Stop(absl::Time deadline);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_join.h"
 #include "common/bus/event.h"
 
 namespace tally::outbox {
@@ -11,6 +10,7 @@ namespace {
 
 constexpr absl::Duration kConnectionPoll = absl::Milliseconds(100);
 constexpr absl::Duration kResultPoll = absl::Milliseconds(100);
+constexpr int kDeclareLessOften = 30;
 
 bus::EventRun ToRun(const std::string& source, const std::string& lane_id,
                     std::vector<OutboxEvent> events) {
@@ -44,7 +44,6 @@ StreamPublisher::StreamPublisher(StreamPublisherOptions options, bus::Bus& bus, 
                                  base::Clock& clock, telemetry::Telemetry& telemetry)
     : options_(std::move(options)),
       bus_(bus),
-      wall_clock_(clock),
       clock_(clock),
       log_(telemetry.log),
       stalled_gauge_(telemetry.metrics.AddGauge(
@@ -54,12 +53,13 @@ StreamPublisher::StreamPublisher(StreamPublisherOptions options, bus::Bus& bus, 
       publisher_(bus.NewPublisher({.window = options_.window_messages,
                                    .ack_timeout = options_.ack_timeout,
                                    .waker = std::move(waker)})),
+      declarer_(options_.stream, std::nullopt, bus, clock, telemetry),
       backoff_(options_.backoff) {}
 
 size_t StreamPublisher::Room() {
   if (!Reachable() || clock_.Now() < retry_at_) return 0;
   if (Full()) return 0;
-  if (declare_due_) Declare();
+  KeepDeclared();
   return stalled_ ? 1 : options_.window_messages - in_flight_.size();
 }
 
@@ -83,23 +83,20 @@ bool StreamPublisher::Reachable() {
     Stall("not connected");
     retry_at_ = clock_.Now() + kConnectionPoll;
   } else if (!was_connected) {
-    declare_due_ = true;
+    declare_at_ = absl::InfinitePast();
     backoff_.Reset();
     retry_at_ = absl::InfinitePast();
   }
   return connected_;
 }
 
-void StreamPublisher::Declare() {
-  declare_due_ = false;
-  const auto declared = bus_.Declare(options_.stream, wall_clock_.Now() + options_.declare_timeout);
-  const std::string note = declared.ok() ? absl::StrJoin(declared->differences, "; ")
-                                         : std::string(declared.status().message());
-  if (std::exchange(declared_as_, note) == note || note.empty()) return;
-  // Without the right to declare there may still be the right to publish: go on.
-  log_.Warning(
-      declared.ok() ? "the stream differs from its declaration" : "cannot declare the stream",
-      {{"stream", options_.stream.name}, {"what", note}});
+void StreamPublisher::KeepDeclared() {
+  const absl::Time now = clock_.Now();
+  if (!bus_.Connected() || now < declare_at_ || (stalled_ && now < retry_at_)) return;
+  // Without the right to declare there may still be the right to publish: go on, and wait for the
+  // answer that does not come the less often.
+  const bool declared = declarer_.Declare(options_.declare_timeout).ok();
+  declare_at_ = clock_.Now() + (declared ? 1 : kDeclareLessOften) * options_.declare_every;
 }
 
 bool StreamPublisher::Send(const std::shared_ptr<RelayLane>& lane,
@@ -166,7 +163,7 @@ void StreamPublisher::Stall(absl::string_view why) {
   }
   stalled_ = true;
   stalled_gauge_.Set(1);
-  declare_due_ = true;
+  declare_at_ = absl::InfinitePast();
   retry_at_ = clock_.Now() + backoff_.Next();
 }
 

@@ -15,6 +15,7 @@
 #include "common/base/forward_clock.h"
 #include "common/base/sequence_set.h"
 #include "common/bus/bus.h"
+#include "common/bus/declarer.h"
 #include "common/outbox/outbox_event.h"
 #include "common/outbox/relay_lane.h"
 #include "common/telemetry/telemetry.h"
@@ -22,12 +23,14 @@
 namespace tally::outbox {
 
 struct StreamPublisherOptions {
-  std::string source = {};        // ce-source: names the producer, a constant of its code
-  bus::StreamConfig stream = {};  // declared when the bus is first reached and whenever it was away
-  size_t window_messages = 4096;  // sent and not acknowledged
+  std::string source = {};  // ce-source: names the producer, a constant of its code
+  bus::StreamConfig stream =
+      {};  // declared when the bus is reached, takes nothing, and now and then
+  size_t window_messages = 4096;      // sent and not acknowledged
   size_t window_bytes_max = 8 << 20;  // the same in bytes; one message may exceed it
   absl::Duration ack_timeout = absl::Seconds(2);
   absl::Duration declare_timeout = absl::Seconds(1);
+  absl::Duration declare_every = absl::Seconds(10);  // to notice a stream that was lost or changed
   base::BackoffPolicy backoff = {.initial = absl::Milliseconds(100), .max = absl::Seconds(2)};
 };
 
@@ -43,6 +46,8 @@ class StreamPublisher {
   StreamPublisher(StreamPublisherOptions options, bus::Bus& bus, bus::Waker waker,
                   base::Clock& clock, telemetry::Telemetry& telemetry);
 
+  // Declares the stream when it is due, whether or not there is anything to send.
+  void KeepDeclared();
   // How many messages may be sent now. To be asked only when there is something to send.
   size_t Room();
   // Sends consecutive events of one subject and type, at least one, in one message. False: not
@@ -60,6 +65,8 @@ class StreamPublisher {
   std::vector<Result> TakeResults();
 
   bool stalled() const { return stalled_; }
+  // Thread-safe.
+  bus::DeclarationState declaration() const { return declarer_.state(); }
   // When there may be results although nobody was woken for them (time-outs), or room.
   absl::Time next_try(bool something_to_send);
 
@@ -74,13 +81,11 @@ class StreamPublisher {
   bool Reachable();
   // Until a result comes in.
   bool Full() const;
-  void Declare();
   void Stall(absl::string_view why);
   void Recover();
 
   const StreamPublisherOptions options_;
   bus::Bus& bus_;
-  base::Clock& wall_clock_;
   base::ForwardClock clock_;
   telemetry::Log& log_;
   telemetry::Gauge& stalled_gauge_;
@@ -94,8 +99,8 @@ class StreamPublisher {
   uint64_t last_token_ = 0;
 
   bool connected_ = false;
-  bool declare_due_ = true;
-  std::string declared_as_;  // what was last logged of a declaration
+  bus::Declarer declarer_;
+  absl::Time declare_at_ = absl::InfinitePast();
   bool stalled_ = false;
   std::optional<uint64_t> probe_;  // the token on its way while stalled
   absl::Time retry_at_ = absl::InfinitePast();

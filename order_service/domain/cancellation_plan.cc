@@ -26,8 +26,9 @@ class Batch {
       const auto known = by_request_.find(RequestKey{command.caller, command.request_id});
       if (known != by_request_.end()) {
         const CancellableOrder& order = orders_[known->second];
-        const bool same =
-            order.order_id == command.order_id && order.fingerprint == command.fingerprint;
+        // One whose fingerprint was erased is taken to be what every repetition asks for.
+        const bool same = order.order_id == command.order_id &&
+                          (order.fingerprint.empty() || order.fingerprint == command.fingerprint);
         return {same ? Kind::kCancelled : Kind::kConflict, known->second};
       }
     }

@@ -12,6 +12,11 @@ using RequestKey = std::pair<absl::string_view, absl::string_view>;
 
 RequestKey RequestKeyOf(const PlacementKey& key) { return {key.caller, key.request_id}; }
 
+// An order whose fingerprint was erased is taken to be what every repetition asks for.
+bool AsksForTheSame(const PlacementKey& command, const PlacementKey& stored) {
+  return stored.fingerprint.empty() || stored.fingerprint == command.fingerprint;
+}
+
 }  // namespace
 
 std::vector<Placement> PlanPlacements(absl::Span<const PlacementKey> commands,
@@ -38,7 +43,7 @@ std::vector<Placement> PlanPlacements(absl::Span<const PlacementKey> commands,
       continue;
     }
     if (auto it = stored_by_request.find(RequestKeyOf(command)); it != stored_by_request.end()) {
-      const bool same = stored[it->second].fingerprint == command.fingerprint;
+      const bool same = AsksForTheSame(command, stored[it->second]);
       plan.push_back({same ? Kind::kStored : Kind::kConflict, it->second});
       continue;
     }

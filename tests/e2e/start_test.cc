@@ -35,9 +35,10 @@ void ExpectHelpNames(const std::string& program, const std::vector<std::string>&
 }
 
 TEST(StartTest, HelpNamesEveryFlag) {
-  ExpectHelpNames("order_service", {"writers", "max_event_bytes", "queue_orders", "lease"});
-  ExpectHelpNames("activity_service",
-                  {"ack_wait", "batch_events", "letter_attempts", "unknown_type_for"});
+  ExpectHelpNames("order_service", {"writers", "max_event_bytes", "queue_orders", "lease",
+                                    "outbox_retention", "order_retention"});
+  ExpectHelpNames("activity_service", {"ack_wait", "batch_events", "letter_attempts",
+                                       "unknown_type_for", "letter_retention"});
 }
 
 TEST(StartTest, VersionIsTold) {
@@ -46,6 +47,15 @@ TEST(StartTest, VersionIsTold) {
     EXPECT_EQ(version.exit_code, 0);
     EXPECT_EQ(version.out, absl::StrCat(program, " " TALLY_VERSION "\n"));
   }
+}
+
+TEST(StartTest, WhatTheStreamKeepsIsKeptLongerByTheOutboxAndThatByTheOrders) {
+  ASSERT_OK_AND_ASSIGN(const Ended ended,
+                       RunToEnd({ProgramPath("order_service"), "--stream_max_age=72h",
+                                 "--outbox_retention=72h", "--order_retention=71h"}));
+  EXPECT_EQ(ended.exit_code, 2);
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("--outbox_retention: must be above --stream_max_age"),
+                               HasSubstr("--order_retention: must be above --outbox_retention")));
 }
 
 TEST(StartTest, AllThatIsWrongIsListedAtOnce) {

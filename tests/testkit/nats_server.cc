@@ -19,6 +19,7 @@ namespace {
 
 constexpr absl::Duration kStartTimeout = absl::Seconds(30);
 constexpr absl::Duration kStopTimeout = absl::Seconds(10);
+constexpr int kAnswerTimeoutMs = 5000;
 
 // Debian installs it where an ordinary user's PATH does not look.
 std::string Program() {
@@ -26,25 +27,32 @@ std::string Program() {
   return access(kDebian, X_OK) == 0 ? kDebian : "nats-server";
 }
 
-// The server opens its port only after JetStream has recovered its streams, and greets with what it
-// can do.
-bool GreetsWithJetStream(int port) {
+// Sends `text` to the server and reads until `end` stands in what it says, which is returned.
+std::string Talk(int port, const std::string& text, const std::string& end) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(static_cast<uint16_t>(port));
-  std::string greeting;
-  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0) {
+  std::string said;
+  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
+      send(fd, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size())) {
     pollfd readable{fd, POLLIN, 0};
-    while (!absl::StrContains(greeting, "\r\n") && poll(&readable, 1, 1000) == 1) {
+    while (!absl::StrContains(said, end) && poll(&readable, 1, kAnswerTimeoutMs) == 1) {
       char bytes[4096];
       const ssize_t count = recv(fd, bytes, sizeof(bytes), 0);
       if (count <= 0) break;
-      greeting.append(bytes, static_cast<size_t>(count));
+      said.append(bytes, static_cast<size_t>(count));
     }
   }
   close(fd);
+  return said;
+}
+
+// The server opens its port only after JetStream has recovered its streams, and greets with what it
+// can do.
+bool GreetsWithJetStream(int port) {
+  const std::string greeting = Talk(port, "", "\r\n");
   return absl::StartsWith(greeting, "INFO ") && absl::StrContains(greeting, "\"jetstream\":true");
 }
 
@@ -90,6 +98,16 @@ void NatsServer::Kill() { process_->Kill(); }
 absl::Status NatsServer::Restart() {
   if (absl::Status status = Stop(); !status.ok()) return status;
   return Run();
+}
+
+absl::Status NatsServer::Administer(const std::string& request, const std::string& body) const {
+  const std::string said =
+      Talk(port(),
+           absl::StrCat("CONNECT {\"verbose\":false}\r\nSUB answer 1\r\nPUB $JS.API.", request,
+                        " answer ", body.size(), "\r\n", body, "\r\n"),
+           "\nMSG answer");
+  if (absl::StrContains(said, "\nMSG answer")) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("no answer to ", request, ": ", said));
 }
 
 absl::Status NatsServer::WipeStore() {

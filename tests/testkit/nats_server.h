@@ -37,6 +37,9 @@ class NatsServer {
   // FAILED_PRECONDITION while it runs.
   absl::Status CopyStore();
   absl::Status RollBackStore();
+  // Asks JetStream's API for what no product code may, for example "STREAM.DELETE.ORDERS"; returns
+  // when it has answered, whatever the answer.
+  absl::Status Administer(const std::string& request, const std::string& body = "") const;
   // SIGSTOP and SIGCONT: connections stay open, nothing answers.
   absl::Status Freeze() { return process_->Signal(SIGSTOP); }
   absl::Status Thaw() { return process_->Signal(SIGCONT); }

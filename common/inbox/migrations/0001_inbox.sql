@@ -87,7 +87,10 @@ CREATE TABLE inbox_letter (
   changed_at bigint NOT NULL,
   reason text NOT NULL DEFAULT '',
   changed_by text NOT NULL DEFAULT '',
+  -- 1 once headers and payload were emptied, for their age or for a person's sake.
+  erased bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (consumer, event_id)
 );
+CREATE INDEX inbox_letter_age ON inbox_letter (consumer, changed_at) WHERE erased = 0 AND state IN ('dead', 'discarded');
 CREATE INDEX inbox_letter_state ON inbox_letter (consumer, state, next_attempt_at);
 CREATE INDEX inbox_letter_lane ON inbox_letter (consumer, lane_id, sequence);

@@ -11,7 +11,7 @@ CREATE TABLE outbox_lane (
   CHECK ((state = 'closed') = (final_sequence IS NOT NULL))
 );
 
--- Insert-only until retention trims it.
+-- Insert-only until retention trims it, but for erasing a person's data from payloads.
 CREATE TABLE outbox_event (
   lane_id uuid NOT NULL,
   sequence bigint NOT NULL CHECK (sequence > 0),

@@ -9,3 +9,6 @@ SELECT COUNT(*) FROM outbox_event WHERE type = 'tally.events.v1.OrderCancelled'
 
 -- name: Analyze
 ANALYZE orders
+
+-- name: ListPayloads
+SELECT payload FROM outbox_event ORDER BY lane_id, sequence

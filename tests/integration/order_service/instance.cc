@@ -1,6 +1,7 @@
 #include "tests/integration/order_service/instance.h"
 
 #include "common/base/check.h"
+#include "order_service/service/erasure.h"
 
 namespace tally::orders {
 
@@ -11,7 +12,13 @@ Instance::Instance(const std::string& database_url, const std::string& nats_url,
       bus_(bus::NewNatsBus({.urls = {nats_url}, .name = "test"}, telemetry_).value()),
       batch_(store_),
       reads_({.name = "reads"}, telemetry_),
-      ops_(telemetry_) {
+      ops_(telemetry_),
+      eraser_(*database_),
+      privacy_(
+          [this](const auto& request, absl::Time deadline, auto& response) {
+            return EraseCustomer(eraser_, request, deadline, response);
+          },
+          reads_, telemetry_) {
   TALLY_CHECK(outbox::Outbox::Migrate(*database_).ok());
   TALLY_CHECK(OrderStore::Migrate(*database_).ok());
   outbox::OutboxOptions options;
@@ -28,7 +35,8 @@ Instance::Instance(const std::string& database_url, const std::string& nats_url,
   server_ = rpc::Server::Start({.listen = {"127.0.0.1", 0}},
                                {{v1::OrderService::service_full_name(), orders_.get(),
                                  [this] { orders_->EndStreams(); }},
-                                {ops::v1::OutboxService::service_full_name(), &ops_}},
+                                {ops::v1::OutboxService::service_full_name(), &ops_},
+                                {ops::v1::PrivacyService::service_full_name(), &privacy_}},
                                telemetry_)
                 .value();
   channel_ = grpc::CreateChannel(server_->address().ToString(), grpc::InsecureChannelCredentials());

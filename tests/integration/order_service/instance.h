@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/bus/nats_bus.h"
 #include "common/db/database.h"
+#include "common/ops/privacy_service.h"
 #include "common/outbox/outbox.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/server.h"
@@ -15,6 +16,7 @@
 #include "order_service/service/order_batch.h"
 #include "order_service/service/order_service.h"
 #include "order_service/service/outbox_ops_service.h"
+#include "order_service/store/order_eraser.h"
 #include "order_service/store/order_store.h"
 
 namespace tally::orders {
@@ -49,6 +51,8 @@ class Instance {
   rpc::Executor reads_;
   std::unique_ptr<OrderService> orders_;
   OutboxOpsService ops_;
+  OrderEraser eraser_;
+  ops::PrivacyService privacy_;
   std::unique_ptr<rpc::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::OrderService::Stub> stub_;

@@ -30,6 +30,9 @@ SELECT holder, expires_at FROM outbox_lease WHERE lane_id = CAST(:lane_id AS uui
 -- name: FindParked
 SELECT sequence, state, attempts, payload FROM outbox_parked ORDER BY lane_id, sequence
 
+-- name: CountParked
+SELECT count(*) FROM outbox_parked
+
 -- name: GiveUpParked
 UPDATE outbox_parked SET state = 'void'
 

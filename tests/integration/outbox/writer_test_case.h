@@ -27,7 +27,7 @@ class WriterTestCase : protected OutboxTestCase {
   std::shared_ptr<Answer> Submit(NoteCommand::Content content) {
     auto answer = std::make_shared<Answer>();
     std::unique_ptr<Command> command = std::make_unique<NoteCommand>(std::move(content), answer);
-    EXPECT_OK(queue_.Push(command));
+    EXPECT_OK(queue_.Push(absl::MakeSpan(&command, 1)));
     return answer;
   }
   std::shared_ptr<Answer> SubmitKey(const std::string& key) { return Submit({.key = key}); }

@@ -54,6 +54,14 @@ TEST(CancellationPlanTest, ADoubleCancelInOneBatchCancelsOnce) {
                   CancellationDecision{Kind::kCancelled, 0}));
 }
 
+TEST(CancellationPlanTest, ARepeatedRequestIdIsKnownAfterItsFingerprintWasErased) {
+  CancellableOrder erased = Cancelled(1, "a");
+  erased.fingerprint = "";
+  EXPECT_THAT(PlanCancellations({Command(1, "a"), Command(2, "a")}, {erased, Placed(2)}),
+              ElementsAre(CancellationDecision{Kind::kCancelled, 0},
+                          CancellationDecision{Kind::kConflict, 0}));
+}
+
 TEST(CancellationPlanTest, ARepeatedRequestIdIsKnown) {
   EXPECT_THAT(PlanCancellations({Command(1, "a", "v1")}, {Cancelled(1, "a")}),
               ElementsAre(CancellationDecision{Kind::kCancelled, 0}));

@@ -43,6 +43,13 @@ TEST(PlacementPlan, RefusesTheSecondOfTwoDifferentOrdersUnderOneRequestId) {
               ElementsAre(Placement{Kind::kInsert, 0}, Placement{Kind::kConflict, 0}));
 }
 
+TEST(PlacementPlan, RecognisesARepetitionAfterItsFingerprintWasErased) {
+  const PlacementKey commands[] = {{Id(1), "", "a", "A"}, {Id(2), "", "b", "B"}};
+  const PlacementKey stored[] = {{Id(8), "", "a", ""}, {Id(9), "", "b", "other"}};
+  EXPECT_THAT(PlanPlacements(commands, stored),
+              ElementsAre(Placement{Kind::kStored, 0}, Placement{Kind::kConflict, 1}));
+}
+
 TEST(PlacementPlan, KeepsCallersApart) {
   const PlacementKey commands[] = {{Id(1), "alice", "a", "A"}, {Id(2), "bob", "a", "B"}};
   EXPECT_THAT(PlanPlacements(commands, {}),
