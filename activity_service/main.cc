@@ -7,8 +7,10 @@
 #include "activity_service/domain/orders_created.h"
 #include "activity_service/service/activity_counter.h"
 #include "activity_service/service/activity_service.h"
+#include "activity_service/service/day_reader.h"
 #include "activity_service/service/inbox_ops_service.h"
 #include "activity_service/service/token_waiter.h"
+#include "activity_service/service/watch_hub.h"
 #include "activity_service/store/activity_store.h"
 #include "common/base/status_macros.h"
 #include "common/bus/nats_bus.h"
@@ -32,6 +34,9 @@ ABSL_FLAG(absl::Duration, unknown_type_for, absl::Hours(72),
 ABSL_FLAG(absl::Duration, heal_every, absl::Seconds(10),
           "How often what is counted is compared with what the producers published, so that events "
           "the bus lost are fetched from them, 1s to 1h.");
+ABSL_FLAG(int, watchers, 1000,
+          "How many may follow a day at the same time (WatchDailyActivity), 1 to 100000; more are "
+          "refused.");
 
 namespace tally::activity {
 namespace {
@@ -42,8 +47,14 @@ constexpr char kConsumer[] = "activity_service";
 // Names the producer of the stream, as it names itself in each event. Only it is asked for events
 // that the bus lost.
 constexpr char kProducer[] = "order_service";
+constexpr absl::Duration kPollTimeout = absl::Seconds(3);
 
-inbox::SubscriptionOptions ReadSettings(base::Violations& problems) {
+struct Settings {
+  inbox::SubscriptionOptions inbox;
+  WatchHubOptions watches;
+};
+
+inbox::SubscriptionOptions ReadInboxSettings(base::Violations& problems) {
   inbox::SubscriptionOptions settings;
   settings.consumer = kConsumer;
   settings.sources = {kProducer};
@@ -75,6 +86,14 @@ inbox::SubscriptionOptions ReadSettings(base::Violations& problems) {
   return settings;
 }
 
+Settings ReadSettings(base::Violations& problems) {
+  if (absl::GetFlag(FLAGS_watchers) < 1 || absl::GetFlag(FLAGS_watchers) > 100'000) {
+    problems.Add("--watchers", "must be 1 to 100000");
+  }
+  return {.inbox = ReadInboxSettings(problems),
+          .watches = {.watchers_max = static_cast<size_t>(absl::GetFlag(FLAGS_watchers))}};
+}
+
 // What is counted.
 std::vector<std::unique_ptr<Activity>> Activities() {
   std::vector<std::unique_ptr<Activity>> activities;
@@ -86,7 +105,7 @@ std::vector<std::unique_ptr<Activity>> Activities() {
 
 absl::Status Run(rpc::ServiceHost& host) {
   const config::ServiceSettings& shared = host.settings();
-  const inbox::SubscriptionOptions settings = ReadSettings(host.problems());
+  const Settings settings = ReadSettings(host.problems());
   RETURN_IF_ERROR(host.CheckSettings());
   telemetry::Telemetry& telemetry = host.telemetry();
 
@@ -107,21 +126,31 @@ absl::Status Run(rpc::ServiceHost& host) {
 
   const ActivityStore store;
   ActivityCounter counter(Activities(), store);
-  inbox::Subscription subscription(settings, *database, *bus, counter, host.clock(), telemetry);
+  inbox::Subscription subscription(settings.inbox, *database, *bus, counter, host.clock(),
+                                   telemetry);
+  DayReader days(
+      store, subscription.store(), [&] { return subscription.GetProgress(); }, host.clock());
+  WatchHub watches(
+      settings.watches,
+      [&](absl::Span<const Day> watched, int64_t known_mark) {
+        return days.ReadIfChanged(watched, known_mark, host.clock().Now() + kPollTimeout);
+      },
+      host.clock(), telemetry);
+  counter.OnCounted([&] { watches.Notice(); });
   RETURN_IF_ERROR(subscription.Start());
+  watches.Start();
 
   rpc::Executor reads({.name = "reads"}, telemetry);
   const auto inquire = [&](const std::string& lane_id, int64_t sequence) {
     subscription.Inquire(lane_id, sequence);
   };
   TokenWaiter tokens({.inquire = inquire}, subscription.store(), host.clock(), telemetry);
-  ActivityService activity(
-      store, subscription.store(), [&] { return subscription.GetProgress(); }, tokens, reads,
-      host.clock(), telemetry);
+  ActivityService activity(days, tokens, watches, reads, host.clock(), telemetry);
   InboxOpsService ops(telemetry);
 
-  const absl::Status served = host.Serve({{v1::ActivityService::service_full_name(), &activity},
-                                          {ops::v1::InboxService::service_full_name(), &ops}});
+  const absl::Status served =
+      host.Serve({{v1::ActivityService::service_full_name(), &activity, [&] { watches.Close(); }},
+                  {ops::v1::InboxService::service_full_name(), &ops}});
   subscription.Stop();
   return served;
 }
