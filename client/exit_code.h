@@ -9,6 +9,11 @@ enum class ExitCode {
   kWrongUsage = 2,   // wrong command line, or a file that cannot be read or written
   kUnavailable = 3,  // no answer within --deadline; what was asked may or may not have happened
   kIncomplete = 4,   // an import or load ended, and some orders were not placed
+
+  // Of `place --wait`: the order is placed,
+  kNotCountedYet = 5,  // but was not counted in time
+  kNeverCounted = 6,   // but its event is dead, parked or discarded: waiting is no use
+  kNotAsked = 7,       // but activity_service could not be asked
 };
 
 }  // namespace tally::client

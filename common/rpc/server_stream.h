@@ -45,7 +45,7 @@ class ServerStreamCall final : public ServerStream<Response>,
  public:
   ServerStreamCall(const Endpoint& endpoint, absl::string_view method,
                    grpc::CallbackServerContext& context)
-      : Call(endpoint, method, context), context_(context) {}
+      : Call(endpoint, method, context, absl::InfiniteDuration()), context_(context) {}
 
   // `gone` is called once on another thread, at the end of all: the stream must not be touched any
   // more when it has returned. To be set while the method runs, before others know the stream.

@@ -25,6 +25,7 @@ class ServedInstance {
 
   Instance& instance() { return instance_; }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  std::string address() const { return server_->address().ToString(); }
   v1::ActivityService::Stub& stub() { return *stub_; }
   void SetProgress(const inbox::Progress& progress);
   // Refuses new calls, ends streams, and lets the others finish.

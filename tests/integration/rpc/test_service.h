@@ -82,34 +82,35 @@ class Service final : public TestService::CallbackService {
   grpc::ServerBidiReactor<ConverseRequest, ConverseResponse>* Converse(
       grpc::CallbackServerContext* context) override {
     return (new ConverseCall(endpoint_, *context, streams, bounds, on_take))->Start();
-    grpc::ServerWriteReactor<AnswerResponse>* Stream(grpc::CallbackServerContext * context,
-                                                     const AnswerRequest*) override {
-      return HandleStream<AnswerResponse>(
-          endpoint_, "Stream", context, [this](AnswerStream& stream) { return on_stream(stream); });
-    }
-    grpc::ServerUnaryReactor* NotBuilt(grpc::CallbackServerContext * context, const AnswerRequest*,
-                                       AnswerResponse*) override {
-      return Unimplemented(endpoint_, "NotBuilt", context);
-    }
-    grpc::ServerWriteReactor<AnswerResponse>* NotBuiltServerStream(
-        grpc::CallbackServerContext * context, const AnswerRequest*) override {
-      return Unimplemented<grpc::ServerWriteReactor<AnswerResponse>>(
-          endpoint_, "NotBuiltServerStream", context);
-    }
-    grpc::ServerReadReactor<AnswerRequest>* NotBuiltClientStream(
-        grpc::CallbackServerContext * context, AnswerResponse*) override {
-      return Unimplemented<grpc::ServerReadReactor<AnswerRequest>>(endpoint_,
-                                                                   "NotBuiltClientStream", context);
-    }
-    grpc::ServerBidiReactor<AnswerRequest, AnswerResponse>* NotBuiltBidiStream(
-        grpc::CallbackServerContext * context) override {
-      return Unimplemented<grpc::ServerBidiReactor<AnswerRequest, AnswerResponse>>(
-          endpoint_, "NotBuiltBidiStream", context);
-    }
+  }
+  grpc::ServerWriteReactor<AnswerResponse>* Stream(grpc::CallbackServerContext* context,
+                                                   const AnswerRequest*) override {
+    return HandleStream<AnswerResponse>(endpoint_, "Stream", context,
+                                        [this](AnswerStream& stream) { return on_stream(stream); });
+  }
+  grpc::ServerUnaryReactor* NotBuilt(grpc::CallbackServerContext* context, const AnswerRequest*,
+                                     AnswerResponse*) override {
+    return Unimplemented(endpoint_, "NotBuilt", context);
+  }
+  grpc::ServerWriteReactor<AnswerResponse>* NotBuiltServerStream(
+      grpc::CallbackServerContext* context, const AnswerRequest*) override {
+    return Unimplemented<grpc::ServerWriteReactor<AnswerResponse>>(endpoint_,
+                                                                   "NotBuiltServerStream", context);
+  }
+  grpc::ServerReadReactor<AnswerRequest>* NotBuiltClientStream(grpc::CallbackServerContext* context,
+                                                               AnswerResponse*) override {
+    return Unimplemented<grpc::ServerReadReactor<AnswerRequest>>(endpoint_, "NotBuiltClientStream",
+                                                                 context);
+  }
+  grpc::ServerBidiReactor<AnswerRequest, AnswerResponse>* NotBuiltBidiStream(
+      grpc::CallbackServerContext* context) override {
+    return Unimplemented<grpc::ServerBidiReactor<AnswerRequest, AnswerResponse>>(
+        endpoint_, "NotBuiltBidiStream", context);
+  }
 
-   private:
-    Endpoint endpoint_;
-    Executor executor_;
-  };
+ private:
+  Endpoint endpoint_;
+  Executor executor_;
+};
 
 }  // namespace tally::rpc::testing
