@@ -7,9 +7,11 @@
 #include "activity_service/domain/orders_created.h"
 #include "activity_service/service/activity_counter.h"
 #include "activity_service/service/activity_service.h"
+#include "activity_service/service/day_reader.h"
 #include "activity_service/service/erasure.h"
 #include "activity_service/service/inbox_ops_service.h"
 #include "activity_service/service/token_waiter.h"
+#include "activity_service/service/watch_hub.h"
 #include "activity_service/store/activity_store.h"
 #include "common/base/status_macros.h"
 #include "common/bus/nats_bus.h"
@@ -38,6 +40,9 @@ ABSL_FLAG(absl::Duration, heal_every, absl::Seconds(10),
 ABSL_FLAG(absl::Duration, letter_retention, absl::Hours(2160),
           "How long the content of events that could not be applied is kept once they are dead or "
           "discarded, 1h to 87600h; dead ones are discarded then. 0: for ever.");
+ABSL_FLAG(int, watchers, 1000,
+          "How many may follow a day at the same time (WatchDailyActivity), 1 to 100000; more are "
+          "refused.");
 
 namespace tally::activity {
 namespace {
@@ -46,8 +51,14 @@ constexpr auto kConsumer = bus::kActivityConsumer;
 // Names the producer of the stream, as it names itself in each event. Only it is asked for events
 // that the bus lost.
 constexpr char kProducer[] = "order_service";
+constexpr absl::Duration kPollTimeout = absl::Seconds(3);
 
-inbox::SubscriptionOptions ReadSettings(base::Violations& problems) {
+struct Settings {
+  inbox::SubscriptionOptions inbox;
+  WatchHubOptions watches;
+};
+
+inbox::SubscriptionOptions ReadInboxSettings(base::Violations& problems) {
   inbox::SubscriptionOptions settings;
   settings.consumer = kConsumer;
   settings.sources = {kProducer};
@@ -85,6 +96,14 @@ inbox::SubscriptionOptions ReadSettings(base::Violations& problems) {
   return settings;
 }
 
+Settings ReadSettings(base::Violations& problems) {
+  if (absl::GetFlag(FLAGS_watchers) < 1 || absl::GetFlag(FLAGS_watchers) > 100'000) {
+    problems.Add("--watchers", "must be 1 to 100000");
+  }
+  return {.inbox = ReadInboxSettings(problems),
+          .watches = {.watchers_max = static_cast<size_t>(absl::GetFlag(FLAGS_watchers))}};
+}
+
 // What is counted.
 std::vector<std::unique_ptr<Activity>> Activities() {
   std::vector<std::unique_ptr<Activity>> activities;
@@ -96,7 +115,7 @@ std::vector<std::unique_ptr<Activity>> Activities() {
 
 absl::Status Run(rpc::ServiceHost& host) {
   const config::ServiceSettings& shared = host.settings();
-  const inbox::SubscriptionOptions settings = ReadSettings(host.problems());
+  const Settings settings = ReadSettings(host.problems());
   RETURN_IF_ERROR(host.CheckSettings());
   telemetry::Telemetry& telemetry = host.telemetry();
 
@@ -117,17 +136,26 @@ absl::Status Run(rpc::ServiceHost& host) {
 
   const ActivityStore store;
   ActivityCounter counter(Activities(), store);
-  inbox::Subscription subscription(settings, *database, *bus, counter, host.clock(), telemetry);
+  inbox::Subscription subscription(settings.inbox, *database, *bus, counter, host.clock(),
+                                   telemetry);
+  DayReader days(
+      store, subscription.store(), [&] { return subscription.GetProgress(); }, host.clock());
+  WatchHub watches(
+      settings.watches,
+      [&](absl::Span<const Day> watched, int64_t known_mark) {
+        return days.ReadIfChanged(watched, known_mark, host.clock().Now() + kPollTimeout);
+      },
+      host.clock(), telemetry);
+  counter.OnCounted([&] { watches.Notice(); });
   RETURN_IF_ERROR(subscription.Start());
+  watches.Start();
 
   rpc::Executor reads({.name = "reads"}, telemetry);
   const auto inquire = [&](const std::string& lane_id, int64_t sequence) {
     subscription.Inquire(lane_id, sequence);
   };
   TokenWaiter tokens({.inquire = inquire}, subscription.store(), host.clock(), telemetry);
-  ActivityService activity(
-      store, subscription.store(), [&] { return subscription.GetProgress(); }, tokens, reads,
-      host.clock(), telemetry);
+  ActivityService activity(days, tokens, watches, reads, host.clock(), telemetry);
   InboxOpsService ops(telemetry);
   inbox::LetterEraser eraser(kConsumer, *database, host.clock());
   ops::PrivacyService privacy(
@@ -137,7 +165,7 @@ absl::Status Run(rpc::ServiceHost& host) {
       reads, telemetry);
 
   const absl::Status served =
-      host.Serve({{v1::ActivityService::service_full_name(), &activity},
+      host.Serve({{v1::ActivityService::service_full_name(), &activity, [&] { watches.Close(); }},
                   {ops::v1::InboxService::service_full_name(), &ops},
                   {ops::v1::PrivacyService::service_full_name(), &privacy}});
   subscription.Stop();

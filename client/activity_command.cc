@@ -1,5 +1,4 @@
 #include <cstdio>
-#include <optional>
 
 #include <unistd.h>
 
@@ -10,24 +9,15 @@
 #include "client/calls/messages.h"
 #include "client/calls/utf8.h"
 #include "client/commands.h"
+#include "client/day_flag.h"
 #include "client/flags.h"
 #include "client/terminal/activity_view.h"
 #include "client/terminal/terminal.h"
-#include "common/base/civil_day.h"
 #include "common/rpc/google_types.h"
 #include "tally/activity/v1/activity_service.grpc.pb.h"
 
 namespace tally::client {
 namespace {
-
-std::optional<absl::CivilDay> ReadDay(const std::string& text, const std::string& flag,
-                                      base::Violations& problems) {
-  if (text.empty()) return std::nullopt;
-  const absl::StatusOr<absl::CivilDay> day = base::ParseDate(text);
-  if (day.ok()) return *day;
-  problems.Add(flag, std::string(day.status().message()));
-  return std::nullopt;
-}
 
 activity::v1::ListDailyActivityRequest ReadRequest(base::Violations& problems) {
   activity::v1::ListDailyActivityRequest request;

@@ -49,6 +49,17 @@ std::vector<std::string> MergeRepeated(const std::vector<std::string>& words,
   return merged;
 }
 
+std::vector<std::string> CompleteLone(const std::vector<std::string>& words, absl::string_view flag,
+                                      absl::string_view value) {
+  std::vector<std::string> completed = words;
+  const auto end = completed.begin() + (EndOfFlags(words) - words.begin());
+  for (auto word = completed.begin(); word != end; ++word) {
+    if (FlagName(*word) == flag && word->find('=') == word->npos)
+      absl::StrAppend(&*word, "=", value);
+  }
+  return completed;
+}
+
 bool AsksForHelp(const std::vector<std::string>& words) {
   return std::any_of(words.begin(), EndOfFlags(words),
                      [](const std::string& word) { return word == "--help" || word == "-h"; });

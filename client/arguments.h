@@ -13,6 +13,11 @@ namespace tally::client {
 std::vector<std::string> MergeRepeated(const std::vector<std::string>& words,
                                        absl::string_view flag);
 
+// A flag that stands alone, as --wait, gets a value, as --wait=10s: it never takes the next word
+// for one.
+std::vector<std::string> CompleteLone(const std::vector<std::string>& words, absl::string_view flag,
+                                      absl::string_view value);
+
 // Whether --help stands among the words.
 bool AsksForHelp(const std::vector<std::string>& words);
 

@@ -10,6 +10,7 @@ ExitCode RunGet(Invocation& invocation);
 ExitCode RunCancel(Invocation& invocation);
 ExitCode RunList(Invocation& invocation);
 ExitCode RunActivity(Invocation& invocation);
+ExitCode RunWatch(Invocation& invocation);
 ExitCode RunImport(Invocation& invocation);
 ExitCode RunLoad(Invocation& invocation);
 ExitCode RunProvision(Invocation& invocation);

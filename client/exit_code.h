@@ -10,6 +10,11 @@ enum class ExitCode {
   kUnavailable = 3,  // no answer within --deadline; what was asked may or may not have happened
   kIncomplete = 4,   // an import or load ended, and some orders were not placed; provision: not
                      // all is as wanted
+
+  // Of `place --wait`: the order is placed,
+  kNotCountedYet = 5,  // but was not counted in time
+  kNeverCounted = 6,   // but its event is dead, parked or discarded: waiting is no use
+  kNotAsked = 7,       // but activity_service could not be asked
 };
 
 }  // namespace tally::client

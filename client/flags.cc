@@ -20,6 +20,10 @@ ABSL_FLAG(std::string, request_id, "",
           "The same id does the same once, however often; made up if not given.");
 ABSL_FLAG(std::string, place_time, "", "When the order was placed, RFC 3339; now if not given.");
 
+ABSL_FLAG(absl::Duration, wait, absl::ZeroDuration(),
+          "After placing, wait so long until activity_service has counted the order, and show its "
+          "day; --wait alone: 10s; 0: do not wait.");
+
 ABSL_FLAG(std::string, reason, "", "Why, for people; kept with the order.");
 ABSL_FLAG(std::string, etag, "", "Cancel only if the order's etag is still this one.");
 
@@ -38,6 +42,12 @@ ABSL_FLAG(bool, newest_first, false, "List the newest orders first.");
 ABSL_FLAG(int, limit, 50, "The most orders to list; 0: all.");
 ABSL_FLAG(std::string, time_zone, "UTC", "The time zone of the days, an IANA name.");
 
+ABSL_FLAG(std::string, date, "",
+          "The day to watch, as 2010-12-01; if not given: today, and over midnight to the next.");
+ABSL_FLAG(absl::Duration, interval, absl::Seconds(1),
+          "The least time between two changes, 100ms to 1m: what comes quickly is shown as one.");
+ABSL_FLAG(absl::Duration, for, absl::ZeroDuration(), "End after this time; 0: do not end.");
+
 ABSL_FLAG(std::string, csv, "", "The file to import.");
 ABSL_FLAG(std::string, report, "",
           "File to write every line left out and every order that failed to, with line numbers.");
@@ -47,7 +57,8 @@ ABSL_FLAG(double, rate, 0,
           "Orders per second, sent by the clock whatever the answers do; 0: each answer makes room "
           "for the next order, as fast as it goes.");
 ABSL_FLAG(absl::Duration, duration, absl::ZeroDuration(), "How long to send orders.");
-ABSL_FLAG(int64_t, count, 0, "How many orders to send.");
+ABSL_FLAG(int64_t, count, 0,
+          "load: how many orders to send. watch: end after so many messages, 0: do not end.");
 ABSL_FLAG(int, connections, 1, "Connections to order_service, each with a thread, 1 to 64.");
 ABSL_FLAG(
     bool, bulk, false,

@@ -20,6 +20,7 @@ ABSL_DECLARE_FLAG(std::string, currency);
 ABSL_DECLARE_FLAG(std::string, line);
 ABSL_DECLARE_FLAG(std::string, request_id);
 ABSL_DECLARE_FLAG(std::string, place_time);
+ABSL_DECLARE_FLAG(absl::Duration, wait);
 ABSL_DECLARE_FLAG(std::string, reason);
 ABSL_DECLARE_FLAG(std::string, etag);
 
@@ -29,6 +30,10 @@ ABSL_DECLARE_FLAG(std::string, to);
 ABSL_DECLARE_FLAG(bool, newest_first);
 ABSL_DECLARE_FLAG(int, limit);
 ABSL_DECLARE_FLAG(std::string, time_zone);
+
+ABSL_DECLARE_FLAG(std::string, date);
+ABSL_DECLARE_FLAG(absl::Duration, interval);
+ABSL_DECLARE_FLAG(absl::Duration, for);
 
 ABSL_DECLARE_FLAG(std::string, csv);
 ABSL_DECLARE_FLAG(std::string, report);

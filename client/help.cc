@@ -21,7 +21,10 @@ constexpr char kExitCodes[] =
     "  2  wrong usage, or a file that cannot be read or written\n"
     "  3  no answer within --deadline; what was asked may or may not have happened\n"
     "  4  an import or load ended, and some orders were not placed; provision: not all is as "
-    "wanted\n";
+    "wanted\n"
+    "  5  place --wait: placed, but not counted in time\n"
+    "  6  place --wait: placed, but its event is dead, parked or discarded: waiting is no use\n"
+    "  7  place --wait: placed, but activity_service could not be asked\n";
 
 // Each line begins with six spaces.
 std::string Wrapped(absl::string_view text) {

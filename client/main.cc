@@ -20,8 +20,10 @@ const std::vector<Command>& Commands() {
       {.name = "place",
        .arguments = "--customer=NAME --line=SKU:QUANTITY:PRICE[:DESCRIPTION]...",
        .summary = "place one order",
-       .details = "Prints the order's id, its total and its consistency token.",
-       .flags = {"customer", "currency", "line", "request_id", "place_time"},
+       .details = "Prints the order's id, its total and its consistency token; with --wait also "
+                  "its day in\n"
+                  "the statistics, once the order is counted, or why it is not.",
+       .flags = {"customer", "currency", "line", "request_id", "place_time", "wait", "time_zone"},
        .run = RunPlace},
       {.name = "get",
        .arguments = "ORDER_ID",
@@ -48,6 +50,17 @@ const std::vector<Command>& Commands() {
        .details = "Says below how far the numbers can be trusted.",
        .flags = {"from", "to", "time_zone"},
        .run = RunActivity},
+      {.name = "watch",
+       .arguments = "[--date=DAY]",
+       .summary = "follow a day as it is counted",
+       .details =
+           "Draws the day live on a terminal; elsewhere prints a line for each message of the\n"
+           "service: the day as it stands, each change, and a heartbeat after ten seconds of\n"
+           "silence. Begins again when the service goes away; Ctrl-C ends it with exit code 0. "
+           "Exit\n"
+           "code 3 if no message came within --deadline or --for.",
+       .flags = {"date", "time_zone", "interval", "count", "for"},
+       .run = RunWatch},
       {.name = "import",
        .arguments = "--csv=FILE",
        .summary = "place the orders of a retail file; again changes nothing",
@@ -161,5 +174,6 @@ int main(int argc, char** argv) {
   // The distribution's Abseil checks the order of all locks, gRPC's included, at a cost to each.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-  return tally::client::Run(tally::client::MergeRepeated(words, "line"));
+  return tally::client::Run(
+      tally::client::CompleteLone(tally::client::MergeRepeated(words, "line"), "wait", "10s"));
 }

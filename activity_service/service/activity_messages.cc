@@ -102,15 +102,22 @@ void ToMessage(const inbox::Progress& progress, const inbox::Shortfall& shortfal
   message.set_completeness(Judge(progress, shortfall, now));
   if (progress.as_of != absl::InfinitePast()) {
     ToMessage(progress.as_of, *message.mutable_as_of());
-    const int64_t lag = absl::ToInt64Microseconds(std::max(now - progress.as_of, absl::Duration()));
-    message.mutable_lag()->set_seconds(lag / kMicrosPerSecond);
-    message.mutable_lag()->set_nanos(static_cast<int32_t>(lag % kMicrosPerSecond) * kNanosPerMicro);
+    SetLag(now, message);
   }
   if (progress.connected) message.set_pending_events(progress.pending);
   message.set_missing_events(shortfall.missing_events);
   message.set_parked_events(shortfall.parked_events);
   message.set_retrying_letters(CountOf(shortfall.letters_retrying, progress.letters_retrying));
   message.set_dead_letters(CountOf(shortfall.letters_dead, progress.letters_dead));
+}
+
+void SetLag(absl::Time now, v1::Freshness& message) {
+  if (!message.has_as_of()) return;
+  const absl::Duration lag = std::max(now - rpc::ToTime(message.as_of()), absl::ZeroDuration());
+  const int64_t micros = absl::ToInt64Microseconds(lag);
+  message.mutable_lag()->set_seconds(micros / kMicrosPerSecond);
+  message.mutable_lag()->set_nanos(static_cast<int32_t>(micros % kMicrosPerSecond) *
+                                   kNanosPerMicro);
 }
 
 }  // namespace tally::activity

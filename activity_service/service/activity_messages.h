@@ -28,4 +28,7 @@ absl::Status ToMessage(const Day& day, const DayTotals& totals, v1::DailyActivit
 void ToMessage(const inbox::Progress& progress, const inbox::Shortfall& shortfall, absl::Time now,
                v1::Freshness& message);
 
+// The age of what the message says, if it says any time.
+void SetLag(absl::Time now, v1::Freshness& message);
+
 }  // namespace tally::activity

@@ -1,13 +1,15 @@
 #include "activity_service/service/activity_service.h"
 
-#include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
+#include <vector>
 
-#include "activity_service/service/activity_messages.h"
-#include "activity_service/service/read_error.h"
+#include "activity_service/service/day_query.h"
+#include "activity_service/service/watch_query.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/handle.h"
+#include "common/rpc/server_stream.h"
 
 namespace tally::activity {
 namespace {
@@ -23,13 +25,12 @@ void Fill(std::vector<v1::DailyActivity> days, v1::ListDailyActivityResponse& re
 
 }  // namespace
 
-ActivityService::ActivityService(const ActivityStore& store, inbox::InboxStore& inbox,
-                                 ProgressSource progress, TokenWaiter& tokens, rpc::Executor& reads,
-                                 base::Clock& clock, telemetry::Telemetry& telemetry)
-    : store_(store),
-      inbox_(inbox),
-      progress_(std::move(progress)),
+ActivityService::ActivityService(DayReader& days, TokenWaiter& tokens, WatchHub& watches,
+                                 rpc::Executor& reads, base::Clock& clock,
+                                 telemetry::Telemetry& telemetry)
+    : days_(days),
       tokens_(tokens),
+      watches_(watches),
       reads_(reads),
       clock_(clock),
       endpoint_(v1::ActivityService::service_full_name(), telemetry) {}
@@ -49,9 +50,13 @@ grpc::ServerUnaryReactor* ActivityService::ListDailyActivity(
 }
 
 grpc::ServerWriteReactor<v1::WatchDailyActivityResponse>* ActivityService::WatchDailyActivity(
-    grpc::CallbackServerContext* context, const v1::WatchDailyActivityRequest*) {
-  return rpc::Unimplemented<grpc::ServerWriteReactor<v1::WatchDailyActivityResponse>>(
-      endpoint_, "WatchDailyActivity", context);
+    grpc::CallbackServerContext* context, const v1::WatchDailyActivityRequest* request) {
+  return rpc::HandleStream<v1::WatchDailyActivityResponse>(
+      endpoint_, "WatchDailyActivity", context, [&](auto& stream) -> absl::Status {
+        ASSIGN_OR_RETURN(const WatchQuery query, ParseWatchQuery(*request));
+        stream.WhenGone([this, &stream] { watches_.Remove(stream); });
+        return watches_.Add(query, stream);
+      });
 }
 
 template <typename Request, typename Response>
@@ -61,42 +66,19 @@ void ActivityService::Answer(rpc::UnaryCall<Request, Response>& call) {
   const std::optional<base::ConsistencyToken> token = query->token;
   auto read = [this, &call, query = *std::move(query)](const absl::Status& counted) {
     if (!counted.ok()) return call.Finish(counted);
-    rpc::FinishBlocking(call, reads_,
-                        [this, query](const rpc::Call& c, const Request&, Response& response) {
-                          ASSIGN_OR_RETURN(Statistics statistics, Read(query, c.deadline()));
-                          Fill(std::move(statistics.days), response);
-                          *response.mutable_freshness() = std::move(statistics.freshness);
-                          return absl::OkStatus();
-                        });
+    rpc::FinishBlocking(
+        call, reads_, [this, query](const rpc::Call& c, const Request&, Response& response) {
+          ASSIGN_OR_RETURN(DayReading reading, days_.Read(query.Days(), c.deadline()));
+          Fill(std::move(reading.days), response);
+          *response.mutable_freshness() = std::move(reading.freshness);
+          return absl::OkStatus();
+        });
   };
   if (token.has_value()) {
     tokens_.Wait(*token, call, std::move(read));
   } else {
     read(absl::OkStatus());
   }
-}
-
-absl::StatusOr<ActivityService::Statistics> ActivityService::Read(const DayQuery& query,
-                                                                  absl::Time deadline) {
-  const std::vector<base::TimeInterval> bounds = query.Bounds();
-  // Asked before the statistics are read: what they say is missing may be in, never the reverse.
-  const inbox::Progress progress = progress_();
-  inbox::Shortfall shortfall;
-  std::vector<DayTotals> totals;
-  RETURN_IF_ERROR(ReadError(inbox_.database().Run(
-      db::Mode::kRead, deadline, [&](db::Transaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(shortfall, inbox_.ReadShortfall(transaction));
-        ASSIGN_OR_RETURN(totals, store_.Sum(transaction, bounds));
-        return absl::OkStatus();
-      })));
-  Statistics statistics;
-  statistics.days.resize(bounds.size());
-  for (size_t i = 0; i < bounds.size(); ++i) {
-    const Day day{query.first + static_cast<int>(i), query.time_zone, bounds[i]};
-    RETURN_IF_ERROR(ToMessage(day, totals[i], statistics.days[i]));
-  }
-  ToMessage(progress, shortfall, clock_.Now(), statistics.freshness);
-  return statistics;
 }
 
 }  // namespace tally::activity

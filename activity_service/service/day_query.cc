@@ -1,7 +1,7 @@
 #include "activity_service/service/day_query.h"
 
 #include "absl/strings/str_cat.h"
-#include "common/base/violations.h"
+#include "common/base/civil_day.h"
 #include "common/rpc/errors.h"
 
 namespace tally::activity {
@@ -9,28 +9,6 @@ namespace {
 
 const absl::CivilDay kFirstDay(1980, 1, 1);
 const absl::CivilDay kLastDay(2999, 12, 31);
-
-absl::CivilDay ToDay(const char* field, const google::type::Date& date,
-                     base::Violations& violations) {
-  const absl::CivilDay day(date.year(), date.month(), date.day());
-  const bool exists =
-      day.year() == date.year() && day.month() == date.month() && day.day() == date.day();
-  if (exists && day >= kFirstDay && day <= kLastDay) return day;
-  violations.Add(field, "must be absent or a date that exists, from 1980-01-01 to 2999-12-31");
-  return kFirstDay;
-}
-
-void ParseZone(const std::string& name, DayQuery& query, base::Violations& violations) {
-  query.time_zone = name.empty() ? "UTC" : name;
-  const absl::StatusOr<absl::TimeZone> zone = base::LoadTimeZone(query.time_zone);
-  if (zone.ok()) {
-    query.zone = *zone;
-  } else {
-    violations.Add("time_zone",
-                   "must be empty or the IANA name of a time zone, such as UTC or "
-                   "Europe/Berlin");
-  }
-}
 
 void ParseToken(const std::string& text, DayQuery& query, base::Violations& violations) {
   if (text.empty()) return;
@@ -45,18 +23,40 @@ void ParseToken(const std::string& text, DayQuery& query, base::Violations& viol
 
 }  // namespace
 
-std::vector<base::TimeInterval> DayQuery::Bounds() const {
-  std::vector<base::TimeInterval> bounds;
-  for (absl::CivilDay day = first; day <= last; ++day) bounds.push_back(base::DayBounds(day, zone));
-  return bounds;
+absl::CivilDay ReadDay(const char* field, const google::type::Date& date,
+                       base::Violations& violations) {
+  const absl::CivilDay day(date.year(), date.month(), date.day());
+  const bool exists =
+      day.year() == date.year() && day.month() == date.month() && day.day() == date.day();
+  if (exists && day >= kFirstDay && day <= kLastDay) return day;
+  violations.Add(field, "must be absent or a date that exists, from 1980-01-01 to 2999-12-31");
+  return kFirstDay;
+}
+
+absl::TimeZone ReadZone(const std::string& name, std::string& query_name,
+                        base::Violations& violations) {
+  query_name = name.empty() ? "UTC" : name;
+  const absl::StatusOr<absl::TimeZone> zone = base::LoadTimeZone(query_name);
+  if (zone.ok()) return *zone;
+  violations.Add("time_zone",
+                 "must be empty or the IANA name of a time zone, such as UTC or Europe/Berlin");
+  return absl::UTCTimeZone();
+}
+
+std::vector<Day> DayQuery::Days() const {
+  std::vector<Day> days;
+  for (absl::CivilDay day = first; day <= last; ++day) {
+    days.push_back({day, time_zone, base::DayBounds(day, zone)});
+  }
+  return days;
 }
 
 absl::StatusOr<DayQuery> ParseDayQuery(const v1::GetDailyActivityRequest& request, absl::Time now) {
   base::Violations violations;
   DayQuery query;
-  ParseZone(request.time_zone(), query, violations);
-  query.first =
-      request.has_date() ? ToDay("date", request.date(), violations) : base::Today(now, query.zone);
+  query.zone = ReadZone(request.time_zone(), query.time_zone, violations);
+  query.first = request.has_date() ? ReadDay("date", request.date(), violations)
+                                   : base::Today(now, query.zone);
   query.last = query.first;
   ParseToken(request.consistency_token(), query, violations);
   if (!violations.empty()) return rpc::BadRequest(violations);
@@ -67,11 +67,11 @@ absl::StatusOr<DayQuery> ParseDayQuery(const v1::ListDailyActivityRequest& reque
                                        absl::Time now) {
   base::Violations violations;
   DayQuery query;
-  ParseZone(request.time_zone(), query, violations);
+  query.zone = ReadZone(request.time_zone(), query.time_zone, violations);
   const absl::CivilDay today = base::Today(now, query.zone);
   query.first =
-      request.has_start_date() ? ToDay("start_date", request.start_date(), violations) : today;
-  query.last = request.has_end_date() ? ToDay("end_date", request.end_date(), violations) : today;
+      request.has_start_date() ? ReadDay("start_date", request.start_date(), violations) : today;
+  query.last = request.has_end_date() ? ReadDay("end_date", request.end_date(), violations) : today;
   const bool in_range = query.last >= query.first && query.last - query.first < kDaysMax;
   if (violations.empty() && !in_range) {
     violations.Add("end_date", absl::StrCat("must not be before start_date (",

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "activity_service/store/activity_sql.h"
@@ -56,6 +57,11 @@ absl::StatusOr<std::vector<DayTotals>> ActivityStore::Sum(
         return AddTo(sums[number], activity, count, amount);
       })));
   return sums;
+}
+
+absl::StatusOr<int64_t> ActivityStore::ReadMark(db::Transaction& transaction) const {
+  ASSIGN_OR_RETURN(const auto mark, transaction.QueryOne<int64_t>(sql::kReadMark));
+  return mark.has_value() ? std::get<0>(*mark) : 0;
 }
 
 }  // namespace tally::activity

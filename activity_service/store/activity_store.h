@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -12,7 +13,7 @@
 
 namespace tally::activity {
 
-// The table `activity_bucket`. Stateless; thread-safe.
+// The tables `activity_bucket` and `activity_mark`. Stateless; thread-safe.
 class ActivityStore {
  public:
   static absl::Status Migrate(db::Database& database);
@@ -25,6 +26,10 @@ class ActivityStore {
   // for each, in their order, all from one snapshot.
   absl::StatusOr<std::vector<DayTotals>> Sum(db::Transaction& transaction,
                                              absl::Span<const base::TimeInterval> intervals) const;
+
+  // A number that is another one after each transaction of another process that added to the
+  // buckets. What this process added is known to it: see ActivityCounter::OnCounted.
+  absl::StatusOr<int64_t> ReadMark(db::Transaction& transaction) const;
 };
 
 }  // namespace tally::activity

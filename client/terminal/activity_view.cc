@@ -22,12 +22,6 @@ using activity::v1::ListDailyActivityResponse;
 constexpr int kBarWidthMin = 10;
 constexpr int kGap = 2;
 
-std::string DayText(const DailyActivity& day) {
-  const absl::CivilDay date = FromMessage(day.date());
-  const absl::Time noon = absl::FromCivil(absl::CivilHour(date) + 12, absl::UTCTimeZone());
-  return absl::FormatTime("%Y-%m-%d %a", noon, absl::UTCTimeZone());
-}
-
 std::vector<std::string> CurrenciesOf(const ListDailyActivityResponse& activity) {
   std::set<std::string> currencies;
   for (const DailyActivity& day : activity.days()) {
@@ -96,6 +90,12 @@ absl::string_view DescribeUnknown(const Freshness& freshness) {
 }
 
 }  // namespace
+
+std::string DayText(const DailyActivity& day) {
+  const absl::CivilDay date = FromMessage(day.date());
+  const absl::Time noon = absl::FromCivil(absl::CivilHour(date) + 12, absl::UTCTimeZone());
+  return absl::FormatTime("%Y-%m-%d %a", noon, absl::UTCTimeZone());
+}
 
 std::string DescribeActivity(const ListDailyActivityResponse& activity, int columns, bool unicode) {
   const Table table = TableOf(activity);

@@ -12,6 +12,9 @@ namespace tally::client {
 std::string DescribeActivity(const activity::v1::ListDailyActivityResponse& activity, int columns,
                              bool unicode);
 
+// "2010-12-01 Wed".
+std::string DayText(const activity::v1::DailyActivity& day);
+
 // One or two lines; the first begins with "NOT FINAL" unless everything recorded is counted.
 std::string DescribeFreshness(const activity::v1::Freshness& freshness);
 

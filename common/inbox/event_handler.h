@@ -32,6 +32,10 @@ class EventHandler {
   // event's and retried. Exceptions count as INTERNAL.
   virtual absl::Status Apply(db::Transaction& transaction,
                              absl::Span<const bus::Event* const> events) = 0;
+
+  // What Apply() did is committed. Not called after a COMMIT whose outcome is not known. Must not
+  // block.
+  virtual void Committed() {}
 };
 
 // Apply() with exceptions turned into INTERNAL.

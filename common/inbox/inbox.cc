@@ -97,6 +97,7 @@ absl::StatusOr<Inbox::Attempted> Inbox::Attempt(absl::Span<Arrival* const> arriv
   transaction_seconds_.Observe(absl::ToDoubleSeconds(clock_.Now() - began));
   if (!attempted.handler.ok() && FaultOf(attempted.handler) != Fault::kDatabase) return attempted;
   if (!status.ok()) return NotTheirFault("the database", status);
+  if (!attempted.plan.apply.empty()) handler_.Committed();
   return attempted;
 }
 

@@ -55,6 +55,7 @@ absl::Status LetterRetrier::TryOne(const Letter& letter) {
   const absl::Status status = store_.database().Run(
       db::Mode::kWrite, Deadline(),
       [&](db::Transaction& transaction) { return Settle(transaction, letter, now, fault); });
+  if (status.ok()) handler_.Committed();
   if (status.ok() || fault == Fault::kDatabase) return status;
   return WriteFailure(letter, fault, status, now);
 }

@@ -1,27 +1,41 @@
 #include "tests/integration/activity_service/served_instance.h"
 
+#include "absl/time/clock.h"
+
 namespace tally::activity {
 
-ServedInstance::ServedInstance(const std::string& url, TokenWaiterOptions options)
+ServedInstance::ServedInstance(const std::string& url, TokenWaiterOptions options,
+                               WatchHubOptions watch_options)
     : instance_(url),
       reads_({.name = "reads"}, instance_.telemetry),
       tokens_(options, instance_.inbox_store, instance_.clock, instance_.telemetry),
-      activity_(
+      days_(
           instance_.store, instance_.inbox_store,
           [this] {
             absl::MutexLock lock(&mutex_);
             return progress_;
           },
-          tokens_, reads_, instance_.clock, instance_.telemetry),
+          instance_.clock),
+      watches_(
+          watch_options,
+          [this](absl::Span<const Day> days, int64_t known_mark) {
+            return days_.ReadIfChanged(days, known_mark, absl::Now() + absl::Seconds(3));
+          },
+          instance_.clock, instance_.telemetry),
+      activity_(days_, tokens_, watches_, reads_, instance_.clock, instance_.telemetry),
       ops_(instance_.telemetry),
       server_(rpc::Server::Start({.listen = {"127.0.0.1", 0}},
-                                 {{v1::ActivityService::service_full_name(), &activity_},
+                                 {{v1::ActivityService::service_full_name(), &activity_,
+                                   [this] { watches_.Close(); }},
                                   {ops::v1::InboxService::service_full_name(), &ops_}},
                                  instance_.telemetry)
                   .value()),
       channel_(
           grpc::CreateChannel(server_->address().ToString(), grpc::InsecureChannelCredentials())),
-      stub_(v1::ActivityService::NewStub(channel_)) {}
+      stub_(v1::ActivityService::NewStub(channel_)) {
+  instance_.counter.OnCounted([this] { watches_.Notice(); });
+  watches_.Start();
+}
 
 void ServedInstance::SetProgress(const inbox::Progress& progress) {
   absl::MutexLock lock(&mutex_);

@@ -10,6 +10,7 @@
 #include "activity_service/service/activity_service.h"
 #include "activity_service/service/inbox_ops_service.h"
 #include "activity_service/service/token_waiter.h"
+#include "activity_service/service/watch_hub.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/server.h"
 #include "tests/integration/activity_service/instance.h"
@@ -19,12 +20,16 @@ namespace tally::activity {
 // An instance behind gRPC on a free port, and a client of it. The bus is as the test says.
 class ServedInstance {
  public:
-  explicit ServedInstance(const std::string& url, TokenWaiterOptions options = {});
+  explicit ServedInstance(const std::string& url, TokenWaiterOptions options = {},
+                          WatchHubOptions watch_options = {});
 
   Instance& instance() { return instance_; }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
+  std::string address() const { return server_->address().ToString(); }
   v1::ActivityService::Stub& stub() { return *stub_; }
   void SetProgress(const inbox::Progress& progress);
+  // Refuses new calls, ends streams, and lets the others finish.
+  void Shutdown() { server_->Shutdown(absl::Seconds(30)); }
   // How many calls wait until an event is counted.
   int TokenWaits();
 
@@ -34,6 +39,8 @@ class ServedInstance {
   inbox::Progress progress_ ABSL_GUARDED_BY(mutex_);
   rpc::Executor reads_;
   TokenWaiter tokens_;
+  DayReader days_;
+  WatchHub watches_;
   ActivityService activity_;
   InboxOpsService ops_;
   std::unique_ptr<rpc::Server> server_;

@@ -22,10 +22,12 @@ class CountingHandler final : public EventHandler {
   std::function<absl::Status(db::Transaction&, const bus::Event&)> verdict;
   bool knows_everything = false;
   std::atomic<int> calls = 0;
+  std::atomic<int> commits = 0;  // that it was told of
 
   Interest InterestIn(absl::string_view type) const override;
   absl::Status Apply(db::Transaction& transaction,
                      absl::Span<const bus::Event* const> events) override;
+  void Committed() override { ++commits; }
 
  private:
   const std::string name_;

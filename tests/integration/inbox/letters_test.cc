@@ -47,6 +47,7 @@ TEST_P(LettersTest, AreAppliedOnceTheyCanBe) {
   replica->clock.Advance(absl::Seconds(1));
   const LetterRetrier::Round round = Retry();
   EXPECT_EQ(round.tried, 1);
+  EXPECT_EQ(replica->handler.commits, 1);
   EXPECT_EQ(round.counts.retrying, 0);
   EXPECT_TRUE(replica->Letters().empty());
   EXPECT_EQ(replica->Counted().at(Lane(1) + "/1"), 1);

@@ -57,6 +57,16 @@ TEST_P(ReceiveTest, CountsABatchAndRemembersIt) {
   EXPECT_EQ(replica->Watermark(1), "2000 []");
 }
 
+TEST_P(ReceiveTest, TellsTheHandlerOfEachCommitOfWhatItApplied) {
+  Receive(Sequences(1, 1, 10));
+  EXPECT_EQ(replica->handler.commits, 1);
+  Receive(Sequences(1, 1, 10));  // seen before
+  EXPECT_EQ(replica->handler.commits, 1);
+  FailOn("1", absl::InternalError("no"));
+  ASSERT_FALSE(replica->Receive(Sequences(1, 11, 20)).ok());
+  EXPECT_EQ(replica->handler.commits, 1);
+}
+
 TEST_P(ReceiveTest, DropsWhatComesAgain) {
   Receive(Sequences(1, 1, 10));
   const Inbox::Received again = Receive(Sequences(1, 6, 15));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,7 @@ class ServerTest : public ::testing::Test {
                                [this] {
                                  service_->streams.EndAll();
                                  streams_told_ = true;
+                                 end_streams_();
                                }}},
                              telemetry_);
     channel_ =
@@ -49,7 +51,8 @@ class ServerTest : public ::testing::Test {
 
   telemetry::Telemetry telemetry_{telemetry::LogFormat::kText, telemetry::LogLevel::kDebug, "test"};
   std::unique_ptr<Service> service_ = std::make_unique<Service>(telemetry_);
-  std::atomic<bool> streams_told_ = false;  // to end
+  std::atomic<bool> streams_told_ = false;     // to end
+  std::function<void()> end_streams_ = [] {};  // more of what ends streams
   std::unique_ptr<Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<TestService::Stub> stub_;

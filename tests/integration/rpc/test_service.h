@@ -7,12 +7,14 @@
 #include "absl/time/clock.h"
 #include "common/rpc/bidi_call.h"
 #include "common/rpc/handle.h"
+#include "common/rpc/server_stream.h"
 #include "gtest/gtest.h"
 #include "tests/integration/rpc/testing.grpc.pb.h"
 
 namespace tally::rpc::testing {
 
 using AnswerCall = UnaryCall<AnswerRequest, AnswerResponse>;
+using AnswerStream = ServerStreamCall<AnswerResponse>;
 
 class ConverseCall final : public BidiCall<ConverseRequest, ConverseResponse> {
  public:
@@ -60,6 +62,10 @@ class Service final : public TestService::CallbackService {
   BidiBounds bounds = {};
   OpenStreams streams{2};
   std::function<absl::Status(Call&)> on_read = [](Call&) { return absl::OkStatus(); };
+  std::function<absl::Status(AnswerStream&)> on_stream = [](AnswerStream& stream) {
+    stream.Finish(absl::OkStatus());
+    return absl::OkStatus();
+  };
 
   grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
                                    const AnswerRequest* request,
@@ -76,6 +82,11 @@ class Service final : public TestService::CallbackService {
   grpc::ServerBidiReactor<ConverseRequest, ConverseResponse>* Converse(
       grpc::CallbackServerContext* context) override {
     return (new ConverseCall(endpoint_, *context, streams, bounds, on_take))->Start();
+  }
+  grpc::ServerWriteReactor<AnswerResponse>* Stream(grpc::CallbackServerContext* context,
+                                                   const AnswerRequest*) override {
+    return HandleStream<AnswerResponse>(endpoint_, "Stream", context,
+                                        [this](AnswerStream& stream) { return on_stream(stream); });
   }
   grpc::ServerUnaryReactor* NotBuilt(grpc::CallbackServerContext* context, const AnswerRequest*,
                                      AnswerResponse*) override {

@@ -49,6 +49,14 @@ TEST(MergeRepeatedTest, LeavesWhatFollowsTheEndOfFlags) {
               ElementsAre("place", "--", "--line=a"));
 }
 
+TEST(CompleteLoneTest, GivesALoneFlagItsValueAndTakesNoWordForOne) {
+  EXPECT_THAT(
+      CompleteLone({"place", "--wait", "5s", "--waiting", "-wait", "--", "--wait"}, "wait", "10s"),
+      ElementsAre("place", "--wait=10s", "5s", "--waiting", "-wait=10s", "--", "--wait"));
+  EXPECT_THAT(CompleteLone({"place", "--wait=1s"}, "wait", "10s"),
+              ElementsAre("place", "--wait=1s"));
+}
+
 TEST(CheckFlagsOfTest, AcceptsTheCommandsOwnAndGlobalFlags) {
   EXPECT_THAT(WrongFlags({"--customer=a", "--json", "-line=b", "--orders", "h:1", "--nojson",
                           "--nonewest_first", "x"}),

@@ -110,10 +110,10 @@ TEST(DayQueryTest, DaysOfARunTileTime) {
   v1::ListDailyActivityRequest request = Range(CivilDay(2011, 12, 28), CivilDay(2012, 1, 1));
   request.set_time_zone("Pacific/Apia");
   ASSERT_OK_AND_ASSIGN(const DayQuery query, ParseDayQuery(request, kNow));
-  const std::vector<base::TimeInterval> bounds = query.Bounds();
-  ASSERT_EQ(bounds.size(), 5u);
-  for (size_t i = 1; i < bounds.size(); ++i) EXPECT_EQ(bounds[i].start, bounds[i - 1].end);
-  EXPECT_EQ(bounds[2].start, bounds[2].end);  // 2011-12-30 did not occur
+  const std::vector<Day> days = query.Days();
+  ASSERT_EQ(days.size(), 5u);
+  for (size_t i = 1; i < days.size(); ++i) EXPECT_EQ(days[i].bounds.start, days[i - 1].bounds.end);
+  EXPECT_EQ(days[2].bounds.start, days[2].bounds.end);  // 2011-12-30 did not occur
 }
 
 }  // namespace
