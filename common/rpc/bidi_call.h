@@ -105,7 +105,7 @@ class BidiCall : public Call,
     size_t bytes = 0;
   };
   struct Next {
-    bool read = false;
+    ArenaMessage<Request>* read = nullptr;
     Answers* write = nullptr;
     bool finish = false;
   };
@@ -217,9 +217,10 @@ class BidiCall : public Call,
     if (!over && reading_ == Reading::kIdle && items_under_way_ < bounds_.items_max &&
         bytes_under_way_ < bounds_.bytes_max) {
       reading_ = Reading::kAsked;
-      next.read = true;
+      request_ = std::make_unique<ArenaMessage<Request>>();
+      next.read = request_.get();
     }
-    if (next.read || next.write != nullptr) ++starting_;
+    if (next.read != nullptr || next.write != nullptr) ++starting_;
     finished_ = over && items_ == 0 && !writing_ && starting_ == 0 && reading_ != Reading::kTaking;
     next.finish = finished_;
     return next;
@@ -228,11 +229,8 @@ class BidiCall : public Call,
   // What was decided, without the lock: what it starts may end before it returns. `starting_` keeps
   // the call from its end meanwhile.
   void Do(Next next) {
-    while (next.read || next.write != nullptr) {
-      if (next.read) {
-        request_ = std::make_unique<ArenaMessage<Request>>();
-        this->StartRead(&**request_);
-      }
+    while (next.read != nullptr || next.write != nullptr) {
+      if (next.read != nullptr) this->StartRead(&**next.read);
       if (next.write != nullptr) this->StartWrite(&*next.write->message);
       absl::MutexLock lock(&mutex_);
       --starting_;

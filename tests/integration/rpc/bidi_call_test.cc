@@ -168,7 +168,7 @@ TEST_F(BidiCallTest, ReadsNoFurtherWhileItsBoundOfBytesIsReached) {
 
 TEST_F(BidiCallTest, DoesNotReadFromAClientThatDoesNotReadItsAnswers) {
   constexpr int kItems = 1000;
-  service_->bounds = {.items_max = 8};
+  service_->bounds = {.items_max = 8, .bytes_max = 1 << 30};
   std::atomic<int> taken = 0;
   service_->on_take = [&](ConverseCall& call, const ConverseRequest& request) {
     ConverseCall::Item item(call, request.items(0).size());
