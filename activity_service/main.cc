@@ -7,7 +7,6 @@
 #include "activity_service/domain/orders_created.h"
 #include "activity_service/service/activity_counter.h"
 #include "activity_service/service/activity_service.h"
-#include "activity_service/service/inbox_ops_service.h"
 #include "activity_service/service/token_waiter.h"
 #include "activity_service/store/activity_store.h"
 #include "common/base/status_macros.h"
@@ -16,8 +15,10 @@
 #include "common/bus/stream_settings.h"
 #include "common/db/database.h"
 #include "common/inbox/subscription.h"
+#include "common/ops/inbox_service.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/service_host.h"
+#include "tally/events/v1/order_events.pb.h"
 
 ABSL_FLAG(absl::Duration, ack_wait, absl::Seconds(5),
           "How long the bus waits for an acknowledgement before it delivers an event again, 1s to "
@@ -118,7 +119,9 @@ absl::Status Run(rpc::ServiceHost& host) {
   ActivityService activity(
       store, subscription.store(), [&] { return subscription.GetProgress(); }, tokens, reads,
       host.clock(), telemetry);
-  InboxOpsService ops(telemetry);
+  ops::InboxService ops(ops::PayloadDecoder({events::v1::OrderCreated::descriptor(),
+                                             events::v1::OrderCancelled::descriptor()}),
+                        subscription, *bus, reads, host.clock(), telemetry);
 
   const absl::Status served = host.Serve({{v1::ActivityService::service_full_name(), &activity},
                                           {ops::v1::InboxService::service_full_name(), &ops}});

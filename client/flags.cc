@@ -19,23 +19,33 @@ ABSL_FLAG(std::string, request_id, "",
           "The same id does the same once, however often; made up if not given.");
 ABSL_FLAG(std::string, place_time, "", "When the order was placed, RFC 3339; now if not given.");
 
-ABSL_FLAG(std::string, reason, "", "Why, for people; kept with the order.");
+ABSL_FLAG(std::string, reason, "", "Why, for people; it is kept.");
 ABSL_FLAG(std::string, etag, "", "Cancel only if the order's etag is still this one.");
 
-ABSL_FLAG(std::string, state, "",
-          "Only orders that are placed or cancelled: `placed`, "
-          "`cancelled`.");
+ABSL_FLAG(std::string, state, "", "Only what is in this state; of orders `placed` or `cancelled`.");
 ABSL_FLAG(
     std::string, from, "",
     "activity: first day, as 2010-12-01, today if not given. list: only orders placed then or "
-    "later, a day (UTC) or RFC 3339 time.");
+    "later, a day (UTC) or RFC 3339 time; ops: only letters that first failed then or later.");
 ABSL_FLAG(
     std::string, to, "",
     "activity: last day, included, today if not given. list: only orders placed until the end "
-    "of this day (UTC), or before this RFC 3339 time.");
+    "of this day (UTC), or before this RFC 3339 time; ops: only letters that first failed so.");
 ABSL_FLAG(bool, newest_first, false, "List the newest orders first.");
-ABSL_FLAG(int, limit, 50, "The most orders to list; 0: all.");
+ABSL_FLAG(int, limit, 50, "The most entries to list; 0: all.");
 ABSL_FLAG(std::string, time_zone, "UTC", "The time zone of the days, an IANA name.");
+
+ABSL_FLAG(std::string, lane, "", "Only what belongs to this lane, a UUID.");
+ABSL_FLAG(std::string, source, "", "Only what belongs to this producer.");
+ABSL_FLAG(std::string, type, "", "Only events of this type, as tally.events.v1.OrderCreated.");
+ABSL_FLAG(std::string, error, "", "Only letters whose error contains this text.");
+ABSL_FLAG(bool, unpublished, false, "Only lanes with events that are not published yet.");
+ABSL_FLAG(bool, gaps, false, "Only lanes of which something above the watermark is covered.");
+ABSL_FLAG(bool, details, false,
+          "Show headers and payload too; there may be personal data in them.");
+ABSL_FLAG(bool, all, false,
+          "A list: to its end, instead of --limit. A change: everything there is to change.");
+ABSL_FLAG(bool, yes, false, "Do not ask before what cannot be undone.");
 
 ABSL_FLAG(std::string, csv, "", "The file to import.");
 ABSL_FLAG(std::string, report, "",

@@ -29,6 +29,16 @@ ABSL_DECLARE_FLAG(bool, newest_first);
 ABSL_DECLARE_FLAG(int, limit);
 ABSL_DECLARE_FLAG(std::string, time_zone);
 
+ABSL_DECLARE_FLAG(std::string, lane);
+ABSL_DECLARE_FLAG(std::string, source);
+ABSL_DECLARE_FLAG(std::string, type);
+ABSL_DECLARE_FLAG(std::string, error);
+ABSL_DECLARE_FLAG(bool, unpublished);
+ABSL_DECLARE_FLAG(bool, gaps);
+ABSL_DECLARE_FLAG(bool, details);
+ABSL_DECLARE_FLAG(bool, all);
+ABSL_DECLARE_FLAG(bool, yes);
+
 ABSL_DECLARE_FLAG(std::string, csv);
 ABSL_DECLARE_FLAG(std::string, report);
 ABSL_DECLARE_FLAG(int, concurrency);

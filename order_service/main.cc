@@ -7,13 +7,14 @@
 #include "common/bus/nats_library.h"
 #include "common/bus/stream_settings.h"
 #include "common/db/database.h"
+#include "common/ops/outbox_service.h"
 #include "common/outbox/outbox.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/service_host.h"
 #include "order_service/service/order_batch.h"
 #include "order_service/service/order_service.h"
-#include "order_service/service/outbox_ops_service.h"
 #include "order_service/store/order_store.h"
+#include "tally/events/v1/order_events.pb.h"
 
 ABSL_FLAG(int, writers, 1,
           "Transactions that write orders at the same time, 1 to 16. One takes all that waits, and "
@@ -121,7 +122,9 @@ absl::Status Run(rpc::ServiceHost& host) {
   outbox::Outbox outbox(settings.outbox, *database, *bus, batch, host.clock(), telemetry);
   rpc::Executor reads({.name = "reads"}, telemetry);
   OrderService orders(settings.service, outbox, *database, store, reads, host.clock(), telemetry);
-  OutboxOpsService ops(telemetry);
+  ops::OutboxService ops(ops::PayloadDecoder({events::v1::OrderCreated::descriptor(),
+                                              events::v1::OrderCancelled::descriptor()}),
+                         outbox, *database, *bus, reads, telemetry);
 
   outbox.Start();
   const absl::Status served = host.Serve(

@@ -82,6 +82,11 @@ class Subscription {
 
   // After Start().
   Progress GetProgress() const;
+  // Of the consumer alone. Nothing is known before Start().
+  ConsumerProgress GetConsumerProgress() const {
+    return consumer_ != nullptr ? consumer_->GetProgress() : ConsumerProgress();
+  }
+  const SubscriptionOptions& options() const { return options_; }
   // For consistency tokens and operations.
   InboxStore& store() { return store_; }
   HealingStore& healing() { return healing_; }

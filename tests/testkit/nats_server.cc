@@ -92,6 +92,11 @@ absl::Status NatsServer::Restart() {
   return Run();
 }
 
+absl::Status NatsServer::Restart(std::string extra_config) {
+  extra_config_ = std::move(extra_config);
+  return Restart();
+}
+
 absl::Status NatsServer::WipeStore() {
   if (process_->Running()) return absl::FailedPreconditionError("nats-server runs");
   std::filesystem::remove_all(dir_.File("store"));

@@ -90,4 +90,6 @@ CREATE TABLE inbox_letter (
   PRIMARY KEY (consumer, event_id)
 );
 CREATE INDEX inbox_letter_state ON inbox_letter (consumer, state, next_attempt_at);
+CREATE INDEX inbox_letter_time ON inbox_letter (consumer, first_failed_at, event_id);
+CREATE INDEX inbox_letter_state_time ON inbox_letter (consumer, state, first_failed_at, event_id);
 CREATE INDEX inbox_letter_lane ON inbox_letter (consumer, lane_id, sequence);

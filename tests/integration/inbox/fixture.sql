@@ -32,3 +32,6 @@ SELECT COUNT(*) FROM pg_locks WHERE NOT granted
 
 -- name: InsertTwice
 INSERT INTO counted (event_id, times, counted_by) VALUES ('twice', 1, ''), ('twice', 1, '')
+
+-- name: Analyze
+ANALYZE

@@ -1,6 +1,7 @@
 #include "tests/integration/order_service/instance.h"
 
 #include "common/base/check.h"
+#include "tally/events/v1/order_events.pb.h"
 
 namespace tally::orders {
 
@@ -10,8 +11,7 @@ Instance::Instance(const std::string& database_url, const std::string& nats_url,
       database_(db::Database::Open({.url = database_url}, clock_, telemetry_).value()),
       bus_(bus::NewNatsBus({.urls = {nats_url}, .name = "test"}, telemetry_).value()),
       batch_(store_),
-      reads_({.name = "reads"}, telemetry_),
-      ops_(telemetry_) {
+      reads_({.name = "reads"}, telemetry_) {
   TALLY_CHECK(outbox::Outbox::Migrate(*database_).ok());
   TALLY_CHECK(OrderStore::Migrate(*database_).ok());
   outbox::OutboxOptions options;
@@ -24,11 +24,14 @@ Instance::Instance(const std::string& database_url, const std::string& nats_url,
       std::make_unique<outbox::Outbox>(options, *database_, *bus_, batch_, clock_, telemetry_);
   orders_ = std::make_unique<OrderService>(service, *outbox_, *database_, store_, reads_, clock_,
                                            telemetry_);
+  ops_ = std::make_unique<ops::OutboxService>(
+      ops::PayloadDecoder({events::v1::OrderCreated::descriptor()}), *outbox_, *database_, *bus_,
+      reads_, telemetry_);
   outbox_->Start();
   server_ = rpc::Server::Start({.listen = {"127.0.0.1", 0}},
                                {{v1::OrderService::service_full_name(), orders_.get(),
                                  [this] { orders_->EndStreams(); }},
-                                {ops::v1::OutboxService::service_full_name(), &ops_}},
+                                {ops::v1::OutboxService::service_full_name(), ops_.get()}},
                                telemetry_)
                 .value();
   channel_ = grpc::CreateChannel(server_->address().ToString(), grpc::InsecureChannelCredentials());

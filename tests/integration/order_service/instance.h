@@ -8,13 +8,13 @@
 #include "common/base/clock.h"
 #include "common/bus/nats_bus.h"
 #include "common/db/database.h"
+#include "common/ops/outbox_service.h"
 #include "common/outbox/outbox.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/server.h"
 #include "common/telemetry/telemetry.h"
 #include "order_service/service/order_batch.h"
 #include "order_service/service/order_service.h"
-#include "order_service/service/outbox_ops_service.h"
 #include "order_service/store/order_store.h"
 
 namespace tally::orders {
@@ -48,7 +48,7 @@ class Instance {
   std::unique_ptr<outbox::Outbox> outbox_;
   rpc::Executor reads_;
   std::unique_ptr<OrderService> orders_;
-  OutboxOpsService ops_;
+  std::unique_ptr<ops::OutboxService> ops_;
   std::unique_ptr<rpc::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::OrderService::Stub> stub_;
