@@ -9,7 +9,6 @@
 #include "activity_service/service/activity_service.h"
 #include "activity_service/service/day_reader.h"
 #include "activity_service/service/erasure.h"
-#include "activity_service/service/inbox_ops_service.h"
 #include "activity_service/service/token_waiter.h"
 #include "activity_service/service/watch_hub.h"
 #include "activity_service/store/activity_store.h"
@@ -20,9 +19,11 @@
 #include "common/bus/topology.h"
 #include "common/db/database.h"
 #include "common/inbox/subscription.h"
+#include "common/ops/inbox_service.h"
 #include "common/ops/privacy_service.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/service_host.h"
+#include "tally/events/v1/order_events.pb.h"
 
 ABSL_FLAG(absl::Duration, ack_wait, absl::Seconds(5),
           "How long the bus waits for an acknowledgement before it delivers an event again, 1s to "
@@ -156,7 +157,9 @@ absl::Status Run(rpc::ServiceHost& host) {
   };
   TokenWaiter tokens({.inquire = inquire}, subscription.store(), host.clock(), telemetry);
   ActivityService activity(days, tokens, watches, reads, host.clock(), telemetry);
-  InboxOpsService ops(telemetry);
+  ops::InboxService ops(ops::PayloadDecoder({events::v1::OrderCreated::descriptor(),
+                                             events::v1::OrderCancelled::descriptor()}),
+                        subscription, *bus, reads, host.clock(), telemetry);
   inbox::LetterEraser eraser(kConsumer, *database, host.clock());
   ops::PrivacyService privacy(
       [&](const auto& request, absl::Time deadline, auto& response) {

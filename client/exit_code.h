@@ -15,6 +15,8 @@ enum class ExitCode {
   kNotCountedYet = 5,  // but was not counted in time
   kNeverCounted = 6,   // but its event is dead, parked or discarded: waiting is no use
   kNotAsked = 7,       // but activity_service could not be asked
+
+  kAlarm = 8,  // a status was shown, and it names alarms
 };
 
 }  // namespace tally::client

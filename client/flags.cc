@@ -24,22 +24,20 @@ ABSL_FLAG(absl::Duration, wait, absl::ZeroDuration(),
           "After placing, wait so long until activity_service has counted the order, and show its "
           "day; --wait alone: 10s; 0: do not wait.");
 
-ABSL_FLAG(std::string, reason, "", "Why, for people; kept with the order.");
+ABSL_FLAG(std::string, reason, "", "Why, for people; it is kept.");
 ABSL_FLAG(std::string, etag, "", "Cancel only if the order's etag is still this one.");
 
-ABSL_FLAG(std::string, state, "",
-          "Only orders that are placed or cancelled: `placed`, "
-          "`cancelled`.");
+ABSL_FLAG(std::string, state, "", "Only what is in this state; of orders `placed` or `cancelled`.");
 ABSL_FLAG(
     std::string, from, "",
     "activity: first day, as 2010-12-01, today if not given. list: only orders placed then or "
-    "later, a day (UTC) or RFC 3339 time.");
+    "later, a day (UTC) or RFC 3339 time; ops: only letters that first failed then or later.");
 ABSL_FLAG(
     std::string, to, "",
     "activity: last day, included, today if not given. list: only orders placed until the end "
-    "of this day (UTC), or before this RFC 3339 time.");
+    "of this day (UTC), or before this RFC 3339 time; ops: only letters that first failed so.");
 ABSL_FLAG(bool, newest_first, false, "List the newest orders first.");
-ABSL_FLAG(int, limit, 50, "The most orders to list; 0: all.");
+ABSL_FLAG(int, limit, 50, "The most entries to list; 0: all.");
 ABSL_FLAG(std::string, time_zone, "UTC", "The time zone of the days, an IANA name.");
 
 ABSL_FLAG(std::string, date, "",
@@ -47,6 +45,18 @@ ABSL_FLAG(std::string, date, "",
 ABSL_FLAG(absl::Duration, interval, absl::Seconds(1),
           "The least time between two changes, 100ms to 1m: what comes quickly is shown as one.");
 ABSL_FLAG(absl::Duration, for, absl::ZeroDuration(), "End after this time; 0: do not end.");
+
+ABSL_FLAG(std::string, lane, "", "Only what belongs to this lane, a UUID.");
+ABSL_FLAG(std::string, source, "", "Only what belongs to this producer.");
+ABSL_FLAG(std::string, type, "", "Only events of this type, as tally.events.v1.OrderCreated.");
+ABSL_FLAG(std::string, error, "", "Only letters whose error contains this text.");
+ABSL_FLAG(bool, unpublished, false, "Only lanes with events that are not published yet.");
+ABSL_FLAG(bool, gaps, false, "Only lanes of which something above the watermark is covered.");
+ABSL_FLAG(bool, details, false,
+          "Show headers and payload too; there may be personal data in them.");
+ABSL_FLAG(bool, all, false,
+          "A list: to its end, instead of --limit. A change: everything there is to change.");
+ABSL_FLAG(bool, yes, false, "Do not ask before what cannot be undone.");
 
 ABSL_FLAG(std::string, csv, "", "The file to import.");
 ABSL_FLAG(std::string, report, "",
@@ -80,4 +90,3 @@ ABSL_FLAG(bool, adopt, false,
           "Let a durable that feeds another database feed this one from now on.");
 ABSL_FLAG(bool, update, false, "Change settings that differ, as far as the server allows.");
 ABSL_FLAG(bool, dry_run, false, "Only look.");
-ABSL_FLAG(bool, yes, false, "Do not ask before what cannot be undone.");

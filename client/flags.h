@@ -35,6 +35,16 @@ ABSL_DECLARE_FLAG(std::string, date);
 ABSL_DECLARE_FLAG(absl::Duration, interval);
 ABSL_DECLARE_FLAG(absl::Duration, for);
 
+ABSL_DECLARE_FLAG(std::string, lane);
+ABSL_DECLARE_FLAG(std::string, source);
+ABSL_DECLARE_FLAG(std::string, type);
+ABSL_DECLARE_FLAG(std::string, error);
+ABSL_DECLARE_FLAG(bool, unpublished);
+ABSL_DECLARE_FLAG(bool, gaps);
+ABSL_DECLARE_FLAG(bool, details);
+ABSL_DECLARE_FLAG(bool, all);
+ABSL_DECLARE_FLAG(bool, yes);
+
 ABSL_DECLARE_FLAG(std::string, csv);
 ABSL_DECLARE_FLAG(std::string, report);
 ABSL_DECLARE_FLAG(int, concurrency);
@@ -55,4 +65,3 @@ ABSL_DECLARE_FLAG(std::string, database_id);
 ABSL_DECLARE_FLAG(bool, adopt);
 ABSL_DECLARE_FLAG(bool, update);
 ABSL_DECLARE_FLAG(bool, dry_run);
-ABSL_DECLARE_FLAG(bool, yes);

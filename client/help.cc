@@ -1,9 +1,9 @@
 #include "client/help.h"
 
-#include <algorithm>
-
 #include "absl/flags/reflection.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "client/arguments.h"
 #include "client/terminal/table.h"
@@ -24,7 +24,8 @@ constexpr char kExitCodes[] =
     "wanted\n"
     "  5  place --wait: placed, but not counted in time\n"
     "  6  place --wait: placed, but its event is dead, parked or discarded: waiting is no use\n"
-    "  7  place --wait: placed, but activity_service could not be asked\n";
+    "  7  place --wait: placed, but activity_service could not be asked\n"
+    "  8  a status was shown, and it names alarms\n";
 
 // Each line begins with six spaces.
 std::string Wrapped(absl::string_view text) {
@@ -55,15 +56,21 @@ std::string DescribeFlags(const std::vector<std::string>& names) {
 
 }  // namespace
 
-const Command* FindCommand(const std::vector<Command>& commands, const std::string& name) {
-  const auto found = std::find_if(commands.begin(), commands.end(),
-                                  [&](const Command& command) { return command.name == name; });
-  return found == commands.end() ? nullptr : &*found;
+const Command* FindCommand(const std::vector<Command>& commands,
+                           const std::vector<std::string>& words) {
+  const std::string line = absl::StrCat(absl::StrJoin(words, " "), " ");
+  const Command* found = nullptr;
+  for (const Command& command : commands) {
+    if (!absl::StartsWith(line, command.name + " ")) continue;
+    if (found == nullptr || found->name.size() < command.name.size()) found = &command;
+  }
+  return found;
 }
 
 std::string HelpOf(const std::vector<Command>& commands) {
   Table table({Table::Align::kLeft, Table::Align::kLeft});
   for (const Command& command : commands) {
+    if (absl::StrContains(command.name, ' ')) continue;
     table.AddRow({absl::StrCat("  ", command.name), command.summary});
   }
   table.AddRow({"  help", "show the flags of a command: tally help COMMAND"});

@@ -13,7 +13,6 @@
 #include "client/commands.h"
 #include "client/flags.h"
 #include "client/terminal/order_view.h"
-#include "common/base/civil_day.h"
 #include "common/rpc/google_types.h"
 #include "tally/orders/v1/order_service.grpc.pb.h"
 
@@ -29,19 +28,6 @@ orders::v1::Order::State ReadState(base::Violations& problems) {
   if (state == "cancelled") return orders::v1::Order::STATE_CANCELLED;
   problems.Add("--state", "must be `placed` or `cancelled`");
   return orders::v1::Order::STATE_UNSPECIFIED;
-}
-
-// A day stands for its first instant, or with `end` for the first after it.
-absl::StatusOr<absl::Time> ParseTimeOrDay(const std::string& text, bool end) {
-  const absl::StatusOr<absl::CivilDay> day = base::ParseDate(text);
-  if (!day.ok()) {
-    const absl::StatusOr<absl::Time> time = ParseRfc3339(text);
-    if (time.ok()) return time;
-    return absl::InvalidArgumentError(
-        "must be a day such as 2010-12-01 or a time such as 2010-12-01T08:26:00Z");
-  }
-  const base::TimeInterval bounds = base::DayBounds(*day, absl::UTCTimeZone());
-  return end ? bounds.end : bounds.start;
 }
 
 orders::v1::ListOrdersRequest ReadRequest(base::Violations& problems) {

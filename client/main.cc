@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -8,6 +10,7 @@
 #include "client/arguments.h"
 #include "client/commands.h"
 #include "client/help.h"
+#include "client/ops/ops_commands.h"
 #include "client/settings.h"
 #include "common/config/command_line.h"
 #include "common/config/spelling.h"
@@ -15,8 +18,8 @@
 namespace tally::client {
 namespace {
 
-const std::vector<Command>& Commands() {
-  static const auto& commands = *new std::vector<Command>{
+std::vector<Command> MakeCommands() {
+  std::vector<Command> commands = {
       {.name = "place",
        .arguments = "--customer=NAME --line=SKU:QUANTITY:PRICE[:DESCRIPTION]...",
        .summary = "place one order",
@@ -110,6 +113,12 @@ const std::vector<Command>& Commands() {
            "long.",
        .flags = {"customer", "yes"},
        .run = RunErase}};
+  for (Command& command : OpsCommands()) commands.push_back(std::move(command));
+  return commands;
+}
+
+const std::vector<Command>& Commands() {
+  static const auto& commands = *new std::vector<Command>(MakeCommands());
   return commands;
 }
 
@@ -124,10 +133,11 @@ int ExitWithUnknown(const std::string& name) {
   return Exit(ExitCode::kWrongUsage);
 }
 
-int ExitWithHelp(const std::vector<std::string>& arguments) {
-  const std::string name = arguments.empty() ? "help" : arguments.back();
-  const Command* command = FindCommand(Commands(), name);
-  if (command == nullptr && name != "help") return ExitWithUnknown(name);
+// `words` name a command, or none at all.
+int ExitWithHelp(std::vector<std::string> words) {
+  if (!words.empty() && words[0] == "help") words.erase(words.begin());
+  const Command* command = FindCommand(Commands(), words);
+  if (command == nullptr && !words.empty()) return ExitWithUnknown(words[0]);
   std::fputs((command != nullptr ? HelpOf(*command) : HelpOf(Commands())).c_str(), stdout);
   return Exit(ExitCode::kOk);
 }
@@ -157,9 +167,10 @@ int Run(const std::vector<std::string>& words) {
     return Exit(ExitCode::kWrongUsage);
   }
   if (arguments[0] == "help") return ExitWithHelp(arguments);
-  const Command* command = FindCommand(Commands(), arguments[0]);
+  const Command* command = FindCommand(Commands(), arguments);
   if (command == nullptr) return ExitWithUnknown(arguments[0]);
-  arguments.erase(arguments.begin());
+  const auto words_of_name = std::count(command->name.begin(), command->name.end(), ' ') + 1;
+  arguments.erase(arguments.begin(), arguments.begin() + words_of_name);
   CheckFlagsOf(*command, words, problems);
   const Settings settings = ReadSettings(problems);
   Invocation invocation{settings, arguments, problems};

@@ -10,6 +10,7 @@
 #include "common/bus/topology.h"
 #include "common/db/database.h"
 #include "common/db/sweeper.h"
+#include "common/ops/outbox_service.h"
 #include "common/ops/privacy_service.h"
 #include "common/outbox/outbox.h"
 #include "common/rpc/executor.h"
@@ -17,10 +18,10 @@
 #include "order_service/service/erasure.h"
 #include "order_service/service/order_batch.h"
 #include "order_service/service/order_service.h"
-#include "order_service/service/outbox_ops_service.h"
 #include "order_service/store/order_eraser.h"
 #include "order_service/store/order_expiry.h"
 #include "order_service/store/order_store.h"
+#include "tally/events/v1/order_events.pb.h"
 
 ABSL_FLAG(int, writers, 1,
           "Transactions that write orders at the same time, 1 to 16. One takes all that waits, and "
@@ -153,7 +154,9 @@ absl::Status Run(rpc::ServiceHost& host) {
   outbox::Outbox outbox(settings.outbox, *database, *bus, batch, host.clock(), telemetry);
   rpc::Executor reads({.name = "reads"}, telemetry);
   OrderService orders(settings.service, outbox, *database, store, reads, host.clock(), telemetry);
-  OutboxOpsService ops(telemetry);
+  ops::OutboxService ops(ops::PayloadDecoder({events::v1::OrderCreated::descriptor(),
+                                              events::v1::OrderCancelled::descriptor()}),
+                         outbox, *database, *bus, reads, telemetry);
   OrderEraser eraser(*database);
   ops::PrivacyService privacy(
       [&](const auto& request, absl::Time deadline, auto& response) {

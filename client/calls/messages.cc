@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "client/calls/utf8.h"
 #include "common/base/check.h"
+#include "common/base/civil_day.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/google_types.h"
 
@@ -26,6 +27,18 @@ absl::StatusOr<absl::Time> ParseRfc3339(absl::string_view text) {
   const bool digits_first = !text.empty() && absl::ascii_isdigit(text[0]);
   if (digits_first && absl::ParseTime(absl::RFC3339_full, text, &time, &error)) return time;
   return absl::InvalidArgumentError("must be a time such as 2010-12-01T08:26:00Z");
+}
+
+absl::StatusOr<absl::Time> ParseTimeOrDay(absl::string_view text, bool end) {
+  const absl::StatusOr<absl::CivilDay> day = base::ParseDate(text);
+  if (!day.ok()) {
+    const absl::StatusOr<absl::Time> time = ParseRfc3339(text);
+    if (time.ok()) return time;
+    return absl::InvalidArgumentError(
+        "must be a day such as 2010-12-01 or a time such as 2010-12-01T08:26:00Z");
+  }
+  const base::TimeInterval bounds = base::DayBounds(*day, absl::UTCTimeZone());
+  return end ? bounds.end : bounds.start;
 }
 
 std::string FormatAmount(const google::type::Money& money) {

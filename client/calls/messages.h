@@ -23,6 +23,9 @@ std::string FormatTimestamp(const google::protobuf::Timestamp& timestamp);
 // "2010-12-01T08:26:00Z", "2010-12-01T08:26:00.5+01:00"; InvalidArgument otherwise.
 absl::StatusOr<absl::Time> ParseRfc3339(absl::string_view text);
 
+// A time as above, or a day: its first instant in UTC, or with `end` the first one after it.
+absl::StatusOr<absl::Time> ParseTimeOrDay(absl::string_view text, bool end);
+
 // "12.30", without the currency; "?" for what is no amount.
 std::string FormatAmount(const google::type::Money& money);
 

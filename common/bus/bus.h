@@ -43,8 +43,11 @@ struct Declared {
 struct StreamState {
   absl::Time created;
   int64_t messages = 0;
+  int64_t bytes = 0;
   int64_t first_sequence = 0;
   int64_t last_sequence = 0;
+  int64_t replicas = 0;
+  std::string storage;  // "file", "memory"
 };
 
 struct DurableState {
@@ -59,7 +62,7 @@ enum class PublishOutcome {
   kStored,
   kDuplicate,  // the stream had this message id already
   kRefused,    // this message only: too large
-  // Everything else: the next message would meet it too, and this one may or may not be stored.
+  // Everything else: the next message would meet it too, and this one may be stored after all.
   kUnavailable,
 };
 
@@ -67,6 +70,8 @@ struct PublishResult {
   uint64_t token = 0;
   PublishOutcome outcome = PublishOutcome::kUnavailable;
   std::string error;  // for kRefused and kUnavailable
+  // For kUnavailable: nobody said that the stream does not have it.
+  bool may_be_stored = true;
 };
 
 // Called from a library thread when there may be something to take; must not block. Usually

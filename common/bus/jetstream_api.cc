@@ -166,10 +166,14 @@ absl::StatusOr<StreamState> JetStreamApi::GetStreamState(const std::string& stre
   RETURN_IF_ERROR(CheckName(stream));
   ASSIGN_OR_RETURN(const Json info, Request(StreamInfoSubject(stream), "", deadline));
   const Json state = ObjectField(info, "state");
+  const Json config = ObjectField(info, "config");
   return StreamState{.created = TimeField(info, "created"),
                      .messages = IntField(state, "messages"),
+                     .bytes = IntField(state, "bytes"),
                      .first_sequence = IntField(state, "first_seq"),
-                     .last_sequence = IntField(state, "last_seq")};
+                     .last_sequence = IntField(state, "last_seq"),
+                     .replicas = IntField(config, "num_replicas"),
+                     .storage = StringField(config, "storage")};
 }
 
 absl::StatusOr<DurableState> JetStreamApi::GetDurableState(const std::string& stream,

@@ -57,6 +57,7 @@ PublishResult ParsePublishAnswer(absl::string_view json) {
                          ? PublishOutcome::kRefused
                          : PublishOutcome::kUnavailable;
     result.error = Describe(*error);
+    result.may_be_stored = false;
   } else if (IntField(answer, "seq") > 0) {
     const auto duplicate = answer.find("duplicate");
     const bool is_duplicate = duplicate != answer.end() && *duplicate == true;

@@ -108,7 +108,9 @@ void NatsPublisher::ReceiveAnswers() {
     uint64_t number;
     if (!absl::SimpleAtoi(mailbox_->TokenOf(natsMsg_GetSubject(answer.get())), &number)) continue;
     if (natsMsg_IsNoResponders(answer.get())) {
-      Settle(number, Unavailable("no stream listens to this subject"));
+      PublishResult nobody = Unavailable("no stream listens to this subject");
+      nobody.may_be_stored = false;
+      Settle(number, std::move(nobody));
     } else {
       Settle(number,
              ParsePublishAnswer({natsMsg_GetData(answer.get()),

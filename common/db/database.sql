@@ -38,3 +38,14 @@ ON CONFLICT (singleton) DO NOTHING
 
 -- name: FindIdentity
 SELECT identity FROM database_identity
+
+-- name: Durability [postgresql]
+SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes')
+UNION ALL
+SELECT 'is_in_recovery', CASE WHEN pg_is_in_recovery() THEN 'on' ELSE 'off' END
+
+-- name: Durability [sqlite]
+SELECT 'journal_mode', journal_mode FROM pragma_journal_mode
+UNION ALL
+SELECT 'synchronous', CASE synchronous WHEN 0 THEN 'off' WHEN 1 THEN 'normal' WHEN 2 THEN 'full' ELSE 'extra' END
+FROM pragma_synchronous

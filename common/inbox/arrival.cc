@@ -34,7 +34,7 @@ Arrival Unplaced(const bus::Delivery& delivery, absl::Time stream_created, absl:
   Arrival arrival;
   arrival.delivery = &delivery;
   arrival.event_id =
-      absl::StrCat(absl::ToUnixMicros(stream_created), "/", delivery.stream_sequence);
+      absl::StrCat(absl::ToUnixMicros(stream_created), "#", delivery.stream_sequence);
   arrival.Fail(Fault::kUndecodable, std::move(why));
   return arrival;
 }

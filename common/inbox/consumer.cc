@@ -178,7 +178,10 @@ void Consumer::Stall(const absl::Status& why) {
   if (stalled_by_.code() != why.code()) {
     log_.Warning("consumer stalled", {{"durable", options_.durable.name}, {"error", why}});
   }
-  stalled_by_ = why;
+  absl::MutexLock lock(&mutex_);
+  if (stalled_by_.ok()) progress_.stalled_since = clock_.Now();
+  progress_.stalled_by = stalled_by_ = why;
+  progress_.suspended = absl::IsResourceExhausted(why) || (inbox_fails_ && bus_.Connected());
 }
 
 void Consumer::GoOn() {
@@ -187,6 +190,10 @@ void Consumer::GoOn() {
   stalled_by_ = absl::OkStatus();
   backoff_.Reset();
   stalled_.Set(0);
+  absl::MutexLock lock(&mutex_);
+  progress_.stalled_by = absl::OkStatus();
+  progress_.stalled_since = absl::InfiniteFuture();
+  progress_.suspended = false;
 }
 
 void Consumer::Show(const bus::DurableState& durable) {

@@ -47,6 +47,12 @@ struct ConsumerProgress {
   int64_t pending = 0;  // in the stream, not covered yet, as last seen
   int64_t letters_retrying = 0;
   int64_t letters_dead = 0;
+
+  // Why nothing is taken from the bus, and since when; OK while it is.
+  absl::Status stalled_by;
+  absl::Time stalled_since = absl::InfiniteFuture();
+  // The bus is there, and it is not one event's fault either: everything fails, or too much did.
+  bool suspended = false;
 };
 
 // Takes from the durable pull consumer, gives to the inbox, acknowledges after its commit.

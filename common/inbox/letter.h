@@ -15,7 +15,7 @@ enum class LetterState { kRetrying, kDead, kDiscarded };
 
 // An event that could not be applied. Covered by the watermark, not counted.
 struct Letter {
-  std::string event_id;  // "<lane>/<sequence>", or "<stream creation, Unix µs>/<stream sequence>"
+  std::string event_id;  // "<lane>/<sequence>", or "<stream creation, Unix µs>#<stream sequence>"
   std::optional<std::string> lane_id;  // a UUID in lower case; with `sequence`, or neither
   std::optional<int64_t> sequence;
   bus::Message message;  // as received: subject, headers, payload

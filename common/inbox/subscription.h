@@ -87,6 +87,11 @@ class Subscription {
   Progress GetProgress() const;
   // How stream and durable stand to their declarations. After Start().
   bus::DeclarationState declaration() const { return consumer_->declaration(); }
+  // Of the consumer alone. Nothing is known before Start().
+  ConsumerProgress GetConsumerProgress() const {
+    return consumer_ != nullptr ? consumer_->GetProgress() : ConsumerProgress();
+  }
+  const SubscriptionOptions& options() const { return options_; }
   // For consistency tokens and operations.
   InboxStore& store() { return store_; }
   HealingStore& healing() { return healing_; }

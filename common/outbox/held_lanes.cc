@@ -97,7 +97,9 @@ absl::Status HeldLanes::TakeOverExpired() {
 absl::Status HeldLanes::TakeOver(const std::string& lane_id) {
   ASSIGN_OR_RETURN(const auto taken, store_.TakeOver(lane_id, SessionDeadline()));
   if (!taken.has_value()) return absl::OkStatus();
-  lanes_.emplace(lane_id, NewLane(*taken));
+  const LanePtr lane = NewLane(*taken);
+  lane->unknown_through = taken->head;
+  lanes_.emplace(lane_id, lane);
   takeovers_total_.Increment();
   log_.Info("lane taken over", {{"lane", lane_id},
                                 {"final_sequence", taken->head},

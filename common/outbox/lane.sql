@@ -127,10 +127,12 @@ ORDER BY sequence
 
 -- name: InsertParked
 -- An event that was parked in an earlier life of its relay is counted on; one that was given up stays so.
-INSERT INTO outbox_parked (lane_id, sequence, subject, type, headers, payload, record_time, error, attempts, state, reason,
-                           changed_by, changed_at)
-VALUES (CAST(:lane_id AS uuid), :sequence, :subject, :type, :headers, :payload, :record_time, :error, :attempts, 'parked', '', :holder, :now)
+INSERT INTO outbox_parked (lane_id, sequence, subject, type, headers, payload, record_time, error, attempts, outcome_unknown,
+                           state, reason, changed_by, changed_at)
+VALUES (CAST(:lane_id AS uuid), :sequence, :subject, :type, :headers, :payload, :record_time, :error, :attempts, :outcome_unknown,
+        'parked', '', :holder, :now)
 ON CONFLICT (lane_id, sequence) DO UPDATE SET
   error = excluded.error, attempts = outbox_parked.attempts + excluded.attempts,
+  outcome_unknown = CASE WHEN excluded.outcome_unknown = 1 THEN 1 ELSE outbox_parked.outcome_unknown END,
   changed_by = excluded.changed_by, changed_at = excluded.changed_at
 WHERE outbox_parked.state = 'parked'

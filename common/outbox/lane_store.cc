@@ -271,7 +271,7 @@ absl::StatusOr<std::vector<OutboxEvent>> LaneStore::Read(const std::string& lane
 }
 
 absl::Status LaneStore::Park(const std::string& lane_id, const OutboxEvent& event,
-                             const std::string& error, int attempts, int64_t published_through,
+                             const Refused& refused, int64_t published_through,
                              absl::Time deadline) {
   return database_.Run(
       db::Mode::kWrite, deadline, [&](db::Transaction& transaction) -> absl::Status {
@@ -283,8 +283,9 @@ absl::Status LaneStore::Park(const std::string& lane_id, const OutboxEvent& even
                                    {"headers", EncodeHeaders(event)},
                                    {"payload", db::Bytes{event.payload}},
                                    {"record_time", event.record_time},
-                                   {"error", error},
-                                   {"attempts", attempts},
+                                   {"error", refused.error},
+                                   {"attempts", refused.attempts},
+                                   {"outcome_unknown", refused.outcome_unknown ? 1 : 0},
                                    {"holder", options_.holder},
                                    {"now", now}};
         const Progress progress = {.lane_id = lane_id, .published_through = published_through};

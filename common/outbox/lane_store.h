@@ -97,10 +97,15 @@ class LaneStore {
                                                 base::SequenceRange range, int64_t events_max,
                                                 int64_t bytes_max, absl::Time deadline);
 
+  struct Refused {
+    std::string error;
+    int attempts = 0;
+    bool outcome_unknown = false;  // the stream may have it all the same
+  };
   // Keeps a refused event and raises the cursor to `published_through`, in one transaction. One
   // that was parked before is counted on; one that was given up stays as it is.
-  absl::Status Park(const std::string& lane_id, const OutboxEvent& event, const std::string& error,
-                    int attempts, int64_t published_through, absl::Time deadline);
+  absl::Status Park(const std::string& lane_id, const OutboxEvent& event, const Refused& refused,
+                    int64_t published_through, absl::Time deadline);
 
  private:
   struct Row {

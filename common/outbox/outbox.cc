@@ -38,9 +38,12 @@ Outbox::Outbox(OutboxOptions options, db::Database& database, bus::Bus& bus, Bat
       telemetry_(telemetry),
       queue_(options_.queue_commands_max, options_.queue_bytes_max, telemetry.metrics),
       lanes_(StoreOptions(options_, database, clock), database),
+      catalog_(database),
+      parked_(database),
       handover_(options_.memory_bytes_max, [this] { WakeRelay(); }),
       relay_(
-          WithStream(options_), lanes_, handover_, bus, [this] { WakeRelay(); }, clock, telemetry),
+          WithStream(options_), lanes_, parked_, handover_, bus, [this] { WakeRelay(); }, clock,
+          telemetry),
       answerer_(
           {.source = options_.source}, lanes_, bus, [this] { WakeAnswerer(); }, clock, telemetry),
       trimmer_(options_.trimmer, database, telemetry),

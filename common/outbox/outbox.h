@@ -18,7 +18,9 @@
 #include "common/outbox/batch_handler.h"
 #include "common/outbox/command_queue.h"
 #include "common/outbox/handover.h"
+#include "common/outbox/lane_catalog.h"
 #include "common/outbox/lane_store.h"
+#include "common/outbox/parked_store.h"
 #include "common/outbox/relay.h"
 #include "common/outbox/trimmer.h"
 #include "common/outbox/writer.h"
@@ -58,8 +60,8 @@ struct OutboxOptions {
 //
 // Published events stay for the retention, in small steps they are trimmed then (see Trimmer).
 //
-// Thread-safe: Submit. The rest belongs to the owner's thread. See Writer, Relay and LaneStore for
-// each part.
+// Thread-safe: Submit and what is for operations. The rest belongs to the owner's thread. See
+// Writer, Relay and LaneStore for each part.
 class Outbox {
  public:
   // Applies this module's migrations; before Start.
@@ -93,6 +95,12 @@ class Outbox {
   // up by others or by the next start.
   void Shutdown(absl::Time deadline);
 
+  // For operations; thread-safe.
+  LaneCatalog& catalog() { return catalog_; }
+  ParkedStore& parked() { return parked_; }
+  RelayCondition GetRelayCondition() const { return relay_.GetCondition(); }
+  const OutboxOptions& options() const { return options_; }
+
  private:
   struct WriterThread {
     template <typename... Args>
@@ -115,6 +123,8 @@ class Outbox {
   std::atomic<base::StepThread*> answerer_to_wake_ = nullptr;  // the same, for all threads
   CommandQueue queue_;
   LaneStore lanes_;
+  LaneCatalog catalog_;
+  ParkedStore parked_;
   Handover handover_;
   Relay relay_;
   Answerer answerer_;

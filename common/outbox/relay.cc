@@ -12,11 +12,18 @@ namespace {
 
 constexpr absl::Duration kTableRetry = absl::Seconds(1);
 constexpr int64_t kRunMax = 4096;  // events looked at, or read from the table, at a time
+constexpr size_t kDuplicatesShown = 16;
+
+ParkedRetrierOptions RetrierOptions(const RelayOptions& options) {
+  ParkedRetrierOptions parked = options.parked;
+  parked.backoff = options.refusal_backoff;
+  return parked;
+}
 
 }  // namespace
 
-Relay::Relay(RelayOptions options, LaneStore& store, Handover& handover, bus::Bus& bus,
-             bus::Waker waker, base::Clock& clock, telemetry::Telemetry& telemetry)
+Relay::Relay(RelayOptions options, LaneStore& store, ParkedStore& parked, Handover& handover,
+             bus::Bus& bus, bus::Waker waker, base::Clock& clock, telemetry::Telemetry& telemetry)
     : options_(std::move(options)),
       store_(store),
       handover_(handover),
@@ -31,7 +38,8 @@ Relay::Relay(RelayOptions options, LaneStore& store, Handover& handover, bus::Bu
                                        "database went back in time.")),
       read_failures_(telemetry.log, "reading events back"),
       held_(options_.lanes, store, handover, clock, telemetry),
-      publisher_(options_.publisher, bus, std::move(waker), clock, telemetry) {}
+      publisher_(options_.publisher, bus, std::move(waker), clock, telemetry),
+      parked_(RetrierOptions(options_), parked, publisher_, clock, telemetry) {}
 
 absl::Duration Relay::Step() {
   held_.TakeNews();
@@ -41,12 +49,18 @@ absl::Duration Relay::Step() {
   held_.SaveCursors();
   publisher_.KeepDeclared();
   Publish();
+  if (parked_.Send(held_.SessionDeadline())) publisher_.Flush();
+  ShowCondition();
   return Rest();
 }
 
 void Relay::TakeResults() {
   for (const StreamPublisher::Result& result : publisher_.TakeResults()) {
     RelayLane& lane = *result.lane;
+    if (lane.parked) {
+      parked_.Settle(result, held_.SessionDeadline());
+      continue;
+    }
     switch (result.outcome) {
       case bus::PublishOutcome::kDuplicate:
         if (result.first_time) CheckDuplicate(lane);
@@ -58,6 +72,9 @@ void Relay::TakeResults() {
         Refused(result);
         break;
       case bus::PublishOutcome::kUnavailable:
+        if (result.may_be_stored) {
+          lane.unknown_through = std::max(lane.unknown_through, result.sequences.last);
+        }
         SendAgain(lane, result.sequences);
         break;
     }
@@ -85,6 +102,24 @@ void Relay::CheckDuplicate(RelayLane& lane) {
   unexpected_duplicates_total_.Increment();
   log_.Error("the stream holds other events under this lane's name: the database went back in time",
              {{"lane", lane.id}});
+  absl::MutexLock lock(&mutex_);
+  if (condition_.duplicates.size() >= kDuplicatesShown) return;
+  condition_.duplicates.push_back({.lane_id = lane.id, .noticed = clock_.Now()});
+}
+
+RelayCondition Relay::GetCondition() const {
+  absl::MutexLock lock(&mutex_);
+  return condition_;
+}
+
+void Relay::ShowCondition() {
+  absl::MutexLock lock(&mutex_);
+  if (condition_.stalled_since == publisher_.stalled_since() &&
+      condition_.stalled_by == publisher_.stalled_by()) {
+    return;
+  }
+  condition_.stalled_since = publisher_.stalled_since();
+  condition_.stalled_by = publisher_.stalled_by();
 }
 
 void Relay::Refused(const StreamPublisher::Result& result) {
@@ -133,7 +168,10 @@ absl::Status Relay::Park(RelayLane& lane, int64_t sequence, const Refusal& refus
   if (events.empty()) {
     return absl::DataLossError(absl::StrCat("event ", lane.id, "/", sequence, " is gone"));
   }
-  RETURN_IF_ERROR(store_.Park(lane.id, events.front(), refusal.error, refusal.attempts,
+  const LaneStore::Refused refused = {.error = refusal.error,
+                                      .attempts = refusal.attempts,
+                                      .outcome_unknown = sequence <= lane.unknown_through};
+  RETURN_IF_ERROR(store_.Park(lane.id, events.front(), refused,
                               lane.outbound.ThroughIfPublished(sequence), held_.SessionDeadline()));
   lane.outbound.Published(sequence);
   lane.saved_through = lane.outbound.published_through();
@@ -256,7 +294,7 @@ absl::Duration Relay::Rest() {
       waiting = true;
     }
   }
-  at = std::min(at, publisher_.next_try(waiting));
+  at = std::min({at, publisher_.next_try(waiting), parked_.next_due()});
   for (const auto& [key, refusal] : refusals_) {
     if (refusal.held) at = std::min(at, refusal.retry_at);
   }

@@ -8,7 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/backoff.h"
 #include "common/base/clock.h"
@@ -18,6 +20,9 @@
 #include "common/outbox/handover.h"
 #include "common/outbox/held_lanes.h"
 #include "common/outbox/lane_store.h"
+#include "common/outbox/parked_retrier.h"
+#include "common/outbox/parked_store.h"
+#include "common/outbox/relay_condition.h"
 #include "common/outbox/relay_lane.h"
 #include "common/outbox/stream_publisher.h"
 #include "common/telemetry/telemetry.h"
@@ -27,6 +32,7 @@ namespace tally::outbox {
 struct RelayOptions {
   StreamPublisherOptions publisher = {};
   HeldLanesOptions lanes = {};
+  ParkedRetrierOptions parked = {};     // its back-off is taken from below
   int message_events_max = 128;         // events that may travel in one message; 1: each alone
   size_t message_bytes_max = 64 << 10;  // payloads of several events in one message
   int64_t read_bytes_max = 4 << 20;     // payloads read from the table at a time
@@ -53,6 +59,8 @@ struct RelayOptions {
 //     drain our lanes
 //   lease lost
 //     the lane is no longer ours to publish; its writer finds it closed and opens another
+//   a parked event is asked for
+//     published again, by any instance, see ParkedRetrier
 //   a new event is a duplicate, and its lane is open
 //     alarm (tally_relay_unexpected_duplicates_total): the stream has other events under our name
 //
@@ -61,11 +69,11 @@ struct RelayOptions {
 class Relay {
  public:
   // `waker` is called by the bus, from any thread, when results have come.
-  Relay(RelayOptions options, LaneStore& store, Handover& handover, bus::Bus& bus, bus::Waker waker,
-        base::Clock& clock, telemetry::Telemetry& telemetry);
+  Relay(RelayOptions options, LaneStore& store, ParkedStore& parked, Handover& handover,
+        bus::Bus& bus, bus::Waker waker, base::Clock& clock, telemetry::Telemetry& telemetry);
 
-  // One round: news and results → leases and take-overs → refusals → cursors → publish. Returns how
-  // long it may rest unless woken.
+  // One round: news and results → leases and take-overs → refusals → cursors → publish → parked
+  // events. Returns how long it may rest unless woken.
   absl::Duration Step();
 
   // All lanes held are closed and published.
@@ -73,6 +81,9 @@ class Relay {
   bool stalled() const { return publisher_.stalled(); }
   // Thread-safe.
   bus::DeclarationState declaration() const { return publisher_.declaration(); }
+
+  // As of the last step. Thread-safe.
+  RelayCondition GetCondition() const;
 
   // Writes the last cursors and gives the leases up. The last call; best effort until `deadline`.
   void Stop(absl::Time deadline);
@@ -91,6 +102,7 @@ class Relay {
   void SendAgain(RelayLane& lane, base::SequenceRange sequences);
   void Refused(const StreamPublisher::Result& result);
   void CheckDuplicate(RelayLane& lane);
+  void ShowCondition();
   void SettleRefusals();
   // Returns whether there is nothing left to do about it.
   bool Settle(RelayLane& lane, int64_t sequence, Refusal& refusal);
@@ -121,8 +133,12 @@ class Relay {
   FailureLog read_failures_;
   HeldLanes held_;
   StreamPublisher publisher_;
+  ParkedRetrier parked_;
   std::map<std::pair<std::string, int64_t>, Refusal> refusals_;  // by lane and sequence
   size_t turn_ = 0;                                              // which lane comes first
+
+  mutable absl::Mutex mutex_;
+  RelayCondition condition_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tally::outbox

@@ -32,7 +32,11 @@ struct RelayLane {
   absl::Time read_after =
       absl::InfinitePast();   // the table did not give what it should: not before this
   int64_t alone_through = 0;  // a message of several was refused: up to here each travels alone
-  bool alarmed = false;       // an unexpected duplicate was reported
+  // The stream may hold events up to here of which nobody acknowledged anything: sent by another
+  // process, or without an answer.
+  int64_t unknown_through = 0;
+  bool alarmed = false;  // an unexpected duplicate was reported
+  bool parked = false;   // no lane that is held, but one parked event that is tried again
 };
 
 }  // namespace tally::outbox

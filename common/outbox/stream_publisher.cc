@@ -149,7 +149,9 @@ std::vector<StreamPublisher::Result> StreamPublisher::TakeResults() {
                        .sequences = sent.sequences,
                        .outcome = result.outcome,
                        .error = std::move(result.error),
-                       .first_time = sent.first_time});
+                       .first_time = sent.first_time,
+                       .may_be_stored = result.outcome == bus::PublishOutcome::kUnavailable &&
+                                        result.may_be_stored});
     in_flight_.erase(it);
   }
   if (stored) Recover();
@@ -160,8 +162,10 @@ std::vector<StreamPublisher::Result> StreamPublisher::TakeResults() {
 void StreamPublisher::Stall(absl::string_view why) {
   if (!stalled_) {
     log_.Warning("the bus takes no events", {{"stream", options_.stream.name}, {"why", why}});
+    stalled_since_ = wall_clock_.Now();
   }
   stalled_ = true;
+  stalled_by_ = std::string(why);
   stalled_gauge_.Set(1);
   declare_at_ = absl::InfinitePast();
   retry_at_ = clock_.Now() + backoff_.Next();
@@ -170,6 +174,8 @@ void StreamPublisher::Stall(absl::string_view why) {
 void StreamPublisher::Recover() {
   if (stalled_) log_.Info("the bus takes events again", {{"stream", options_.stream.name}});
   stalled_ = false;
+  stalled_since_ = absl::InfiniteFuture();
+  stalled_by_.clear();
   stalled_gauge_.Set(0);
   probe_.reset();
   retry_at_ = absl::InfinitePast();

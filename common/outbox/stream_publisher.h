@@ -60,13 +60,17 @@ class StreamPublisher {
     base::SequenceRange sequences;  // of the message's events
     bus::PublishOutcome outcome;
     std::string error;
-    bool first_time;  // this process never sent any of them before
+    bool first_time;             // this process never sent any of them before
+    bool may_be_stored = false;  // kUnavailable, and nobody said that the stream does not have it
   };
   std::vector<Result> TakeResults();
 
   bool stalled() const { return stalled_; }
   // Thread-safe.
   bus::DeclarationState declaration() const { return declarer_.state(); }
+  // Since when, and why; InfiniteFuture() and empty while it is not.
+  absl::Time stalled_since() const { return stalled_since_; }
+  const std::string& stalled_by() const { return stalled_by_; }
   // When there may be results although nobody was woken for them (time-outs), or room.
   absl::Time next_try(bool something_to_send);
 
@@ -102,6 +106,8 @@ class StreamPublisher {
   bus::Declarer declarer_;
   absl::Time declare_at_ = absl::InfinitePast();
   bool stalled_ = false;
+  absl::Time stalled_since_ = absl::InfiniteFuture();
+  std::string stalled_by_;
   std::optional<uint64_t> probe_;  // the token on its way while stalled
   absl::Time retry_at_ = absl::InfinitePast();
   base::Backoff backoff_;

@@ -17,6 +17,12 @@ void ToMessage(absl::Time time, google::protobuf::Timestamp& message) {
   message.set_nanos(static_cast<int32_t>(micros) * 1'000);
 }
 
+void ToMessage(absl::Duration duration, google::protobuf::Duration& message) {
+  const int64_t micros = absl::ToInt64Microseconds(duration);
+  message.set_seconds(micros / 1'000'000);
+  message.set_nanos(static_cast<int32_t>(micros % 1'000'000) * 1'000);
+}
+
 void ToMessage(absl::CivilDay day, google::type::Date& message) {
   message.set_year(static_cast<int32_t>(day.year()));
   message.set_month(day.month());

@@ -6,38 +6,12 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/currency.h"
+#include "common/base/text.h"
 
 namespace tally::orders {
 namespace {
 
 const absl::Time kPlaceTimeMin = absl::FromUnixSeconds(315532800);  // 1980-01-01T00:00:00Z
-
-// Code points of `text`, or nullopt where it is not UTF-8 or holds a control character.
-std::optional<int> CountPrintable(absl::string_view text) {
-  int count = 0;
-  for (size_t i = 0; i < text.size(); ++count) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    if (lead < 0x20 || lead == 0x7f) return std::nullopt;
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    const size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead < 0xc2 || lead > 0xf4 || i + length > text.size()) return std::nullopt;
-    uint32_t code = lead & (0xff >> (length + 1));
-    for (size_t k = 1; k < length; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      if ((next & 0xc0) != 0x80) return std::nullopt;
-      code = code << 6 | (next & 0x3f);
-    }
-    const bool overlong = (length == 3 && code < 0x800) || (length == 4 && code < 0x10000);
-    const bool surrogate = code >= 0xd800 && code < 0xe000;
-    const bool c1_control = code < 0xa0;
-    if (overlong || surrogate || c1_control || code > 0x10ffff) return std::nullopt;
-    i += length;
-  }
-  return count;
-}
 
 // A line's field, its path built only when something is wrong with it.
 std::string LineField(size_t index, absl::string_view field) {
@@ -60,10 +34,10 @@ void ValidatePrice(size_t index, const base::Money& price, const std::string& cu
 
 void ValidateLine(size_t index, const OrderLine& line, bool currency_known,
                   const std::string& currency, base::Violations& violations) {
-  if (auto problem = TextProblem(line.sku, 1, kSkuCharsMax)) {
+  if (auto problem = base::TextProblem(line.sku, 1, kSkuCharsMax)) {
     violations.Add(LineField(index, "sku"), *std::move(problem));
   }
-  if (auto problem = TextProblem(line.description, 0, kDescriptionCharsMax)) {
+  if (auto problem = base::TextProblem(line.description, 0, kDescriptionCharsMax)) {
     violations.Add(LineField(index, "description"), *std::move(problem));
   }
   if (line.quantity < 1 || line.quantity > kQuantityMax) {
@@ -88,13 +62,6 @@ std::optional<base::Money> SumLines(const OrderContent& content) {
 
 }  // namespace
 
-std::optional<std::string> TextProblem(absl::string_view text, int chars_min, int chars_max) {
-  const std::optional<int> count = CountPrintable(text);
-  if (!count.has_value()) return "must be valid UTF-8 without control characters";
-  if (*count >= chars_min && *count <= chars_max) return std::nullopt;
-  return absl::StrCat("must have ", chars_min, " to ", chars_max, " characters");
-}
-
 void ValidateRequestId(absl::string_view request_id, base::Violations& violations) {
   const auto printable = [](char c) { return c >= 0x20 && c < 0x7f; };
   if (request_id.size() > kRequestIdCharsMax ||
@@ -106,7 +73,7 @@ void ValidateRequestId(absl::string_view request_id, base::Violations& violation
 
 void ValidateContent(OrderContent& content, absl::Time now, base::Violations& violations) {
   const size_t before = violations.list().size();
-  if (auto problem = TextProblem(content.customer, 1, kCustomerCharsMax)) {
+  if (auto problem = base::TextProblem(content.customer, 1, kCustomerCharsMax)) {
     violations.Add("customer", *std::move(problem));
   }
   const bool currency_known = base::MinorUnits(content.currency).has_value();

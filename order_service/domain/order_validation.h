@@ -1,8 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -29,9 +27,5 @@ void ValidateContent(OrderContent& content, absl::Time now, base::Violations& vi
 
 // 1 to 128 printable ASCII characters, or empty.
 void ValidateRequestId(absl::string_view request_id, base::Violations& violations);
-
-// What is wrong with `text`: it must be valid UTF-8 without control characters and have chars_min
-// to chars_max code points. nullopt: nothing.
-std::optional<std::string> TextProblem(absl::string_view text, int chars_min, int chars_max);
 
 }  // namespace tally::orders

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "common/base/text.h"
 #include "common/base/violations.h"
 #include "common/rpc/errors.h"
 #include "order_service/domain/order_fingerprint.h"
@@ -31,7 +32,7 @@ absl::StatusOr<CancellationRequest> PrepareCancellation(const v1::CancelOrderReq
   const absl::StatusOr<base::Uuid> order_id = base::Uuid::Parse(request.order_id());
   if (!order_id.ok()) violations.Add("order_id", kOrderIdForm);
   if (!IsEtag(request.etag())) violations.Add("etag", "must be the etag of an order, or empty");
-  if (const auto problem = TextProblem(request.reason(), 0, kReasonCharsMax)) {
+  if (const auto problem = base::TextProblem(request.reason(), 0, kReasonCharsMax)) {
     violations.Add("reason", *problem);
   }
   if (!violations.empty()) return rpc::BadRequest(violations);

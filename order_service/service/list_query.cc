@@ -1,25 +1,22 @@
 #include "order_service/service/list_query.h"
 
-#include <algorithm>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "common/base/text.h"
 #include "common/base/violations.h"
 #include "common/rpc/errors.h"
 #include "common/rpc/google_types.h"
+#include "common/rpc/page.h"
 #include "order_service/domain/order_validation.h"
 #include "order_service/service/page_token.h"
 
 namespace tally::orders {
 namespace {
 
-constexpr int kPageSizeDefault = 50;
-constexpr int kPageSizeMax = 1000;
-
 OrderFilter ToFilter(const v1::ListOrdersRequest& request, base::Violations& violations) {
   OrderFilter filter;
   filter.customer = request.customer();
-  if (auto problem = TextProblem(filter.customer, 0, kCustomerCharsMax)) {
+  if (auto problem = base::TextProblem(filter.customer, 0, kCustomerCharsMax)) {
     violations.Add("customer", *std::move(problem));
   }
   if (request.has_start_time()) filter.start_time = rpc::ToTime(request.start_time());
@@ -51,9 +48,7 @@ absl::StatusOr<ListQuery> ParseListQuery(const v1::ListOrdersRequest& request) {
   base::Violations violations;
   ListQuery query;
   query.filter = ToFilter(request, violations);
-  if (request.page_size() < 0) violations.Add("page_size", "must be 0 or more");
-  query.page_size =
-      request.page_size() == 0 ? kPageSizeDefault : std::min(request.page_size(), kPageSizeMax);
+  query.page_size = rpc::ReadPageSize(request.page_size(), violations);
   if (!request.page_token().empty()) {
     const absl::StatusOr<OrderCursor> cursor = ParsePageToken(request.page_token(), query.filter);
     if (cursor.ok()) {

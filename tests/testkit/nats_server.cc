@@ -110,6 +110,11 @@ absl::Status NatsServer::Administer(const std::string& request, const std::strin
   return absl::UnavailableError(absl::StrCat("no answer to ", request, ": ", said));
 }
 
+absl::Status NatsServer::Restart(std::string extra_config) {
+  extra_config_ = std::move(extra_config);
+  return Restart();
+}
+
 absl::Status NatsServer::WipeStore() {
   if (process_->Running()) return absl::FailedPreconditionError("nats-server runs");
   std::filesystem::remove_all(dir_.File("store"));

@@ -30,6 +30,8 @@ class NatsServer {
   void Kill();
   // Stops the server if it runs, and starts it with the same port and store.
   absl::Status Restart();
+  // The same with another `extra_config`, from now on.
+  absl::Status Restart(std::string extra_config);
   // Forgets all streams, consumers and messages, as a broker that lost its disk.
   // FAILED_PRECONDITION while it runs.
   absl::Status WipeStore();
@@ -48,7 +50,7 @@ class NatsServer {
   explicit NatsServer(std::string extra_config);
   absl::Status Run();
 
-  const std::string extra_config_;
+  std::string extra_config_;
   FreePort port_;
   TempDir dir_;
   std::unique_ptr<Process> process_;

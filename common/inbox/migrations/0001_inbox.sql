@@ -93,4 +93,6 @@ CREATE TABLE inbox_letter (
 );
 CREATE INDEX inbox_letter_age ON inbox_letter (consumer, changed_at) WHERE erased = 0 AND state IN ('dead', 'discarded');
 CREATE INDEX inbox_letter_state ON inbox_letter (consumer, state, next_attempt_at);
+CREATE INDEX inbox_letter_time ON inbox_letter (consumer, first_failed_at, event_id);
+CREATE INDEX inbox_letter_state_time ON inbox_letter (consumer, state, first_failed_at, event_id);
 CREATE INDEX inbox_letter_lane ON inbox_letter (consumer, lane_id, sequence);

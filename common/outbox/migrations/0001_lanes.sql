@@ -10,6 +10,7 @@ CREATE TABLE outbox_lane (
   closed_at bigint,
   CHECK ((state = 'closed') = (final_sequence IS NOT NULL))
 );
+CREATE INDEX outbox_lane_opened ON outbox_lane (opened_at, lane_id);
 
 -- Insert-only until retention trims it, but for erasing a person's data from payloads.
 CREATE TABLE outbox_event (
@@ -49,9 +50,17 @@ CREATE TABLE outbox_parked (
   attempts bigint NOT NULL,
   -- 1 once an attempt was neither acknowledged nor refused: the bus may have it.
   outcome_unknown bigint NOT NULL DEFAULT 0,
+  -- 1 while an attempt is under way of which nothing is noted yet.
+  attempt_open bigint NOT NULL DEFAULT 0,
+  -- While it is to be published again: not before this time, and not after so many refusals more.
+  retry_at bigint,
+  refusals_left bigint NOT NULL DEFAULT 0,
   state text NOT NULL CHECK (state IN ('parked', 'void')),
   reason text NOT NULL,
   changed_by text NOT NULL,
   changed_at bigint NOT NULL,
-  PRIMARY KEY (lane_id, sequence)
+  PRIMARY KEY (lane_id, sequence),
+  CHECK (retry_at IS NULL OR state = 'parked')
 );
+CREATE INDEX outbox_parked_changed ON outbox_parked (changed_at, lane_id, sequence);
+CREATE INDEX outbox_parked_retry ON outbox_parked (retry_at) WHERE retry_at IS NOT NULL;

@@ -1,8 +1,20 @@
 #include "tests/integration/activity_service/served_instance.h"
 
 #include "absl/time/clock.h"
+#include "common/bus/nats_bus.h"
+#include "tally/events/v1/order_events.pb.h"
 
 namespace tally::activity {
+namespace {
+
+inbox::SubscriptionOptions Options() {
+  inbox::SubscriptionOptions options;
+  options.consumer = "activity_service";
+  options.delivery.stream.name = "ORDERS";
+  return options;
+}
+
+}  // namespace
 
 ServedInstance::ServedInstance(const std::string& url, TokenWaiterOptions options,
                                WatchHubOptions watch_options)
@@ -23,7 +35,12 @@ ServedInstance::ServedInstance(const std::string& url, TokenWaiterOptions option
           },
           instance_.clock, instance_.telemetry),
       activity_(days_, tokens_, watches_, reads_, instance_.clock, instance_.telemetry),
-      ops_(instance_.telemetry),
+      bus_(bus::NewNatsBus({.urls = {"nats://127.0.0.1:1"}, .name = "test"}, instance_.telemetry)
+               .value()),
+      subscription_(Options(), *instance_.database, *bus_, instance_.counter, instance_.clock,
+                    instance_.telemetry),
+      ops_(ops::PayloadDecoder({events::v1::OrderCreated::descriptor()}), subscription_, *bus_,
+           reads_, instance_.clock, instance_.telemetry),
       server_(rpc::Server::Start({.listen = {"127.0.0.1", 0}},
                                  {{v1::ActivityService::service_full_name(), &activity_,
                                    [this] { watches_.Close(); }},

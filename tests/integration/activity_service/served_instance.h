@@ -8,9 +8,11 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "activity_service/service/activity_service.h"
-#include "activity_service/service/inbox_ops_service.h"
 #include "activity_service/service/token_waiter.h"
 #include "activity_service/service/watch_hub.h"
+#include "common/bus/bus.h"
+#include "common/inbox/subscription.h"
+#include "common/ops/inbox_service.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/server.h"
 #include "tests/integration/activity_service/instance.h"
@@ -42,7 +44,9 @@ class ServedInstance {
   DayReader days_;
   WatchHub watches_;
   ActivityService activity_;
-  InboxOpsService ops_;
+  std::unique_ptr<bus::Bus> bus_;  // out of reach
+  inbox::Subscription subscription_;
+  ops::InboxService ops_;
   std::unique_ptr<rpc::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::ActivityService::Stub> stub_;

@@ -237,6 +237,7 @@ TEST_P(ServiceTest, EveryMethodOfEveryServiceExplainsItsErrors) {
     const google::protobuf::ServiceDescriptor* descriptor =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(service);
     for (int i = 0; i < descriptor->method_count(); ++i) {
+      if (descriptor->method(i)->input_type()->field_count() == 0) continue;  // no nonsense
       const grpc::Status status =
           testkit::CallWithNonsense(served->channel(), *descriptor->method(i));
       EXPECT_FALSE(status.ok()) << descriptor->method(i)->full_name();

@@ -35,3 +35,6 @@ INSERT INTO counted (event_id, times, counted_by) VALUES ('twice', 1, ''), ('twi
 
 -- name: ListLetterContents
 SELECT sequence, state, payload, reason, erased FROM inbox_letter ORDER BY event_id
+
+-- name: Analyze
+ANALYZE

@@ -48,7 +48,7 @@ TEST_P(InboxStoreTest, LettersReadBackAsTheyWereReceived) {
                 .changed = now - absl::Minutes(1)};
   letter.message.headers.Set("name", "value\xfe");
   Letter placeless = letter;
-  placeless.event_id = "42/1";
+  placeless.event_id = "42#1";
   placeless.lane_id.reset();
   placeless.sequence.reset();
   placeless.next_attempt += absl::Microseconds(1);
@@ -79,14 +79,14 @@ TEST_P(InboxStoreTest, LettersReadBackAsTheyWereReceived) {
   EXPECT_EQ(due[0].next_attempt, letter.next_attempt);
   EXPECT_EQ(due[0].first_failure, letter.first_failure);
   EXPECT_EQ(due[0].changed, letter.changed);
-  EXPECT_EQ(due[1].event_id, "42/1");
+  EXPECT_EQ(due[1].event_id, "42#1");
   EXPECT_FALSE(due[1].lane_id.has_value());
   EXPECT_FALSE(due[1].sequence.has_value());
 }
 
 TEST_P(InboxStoreTest, AnAttemptIsCountedByOneOnly) {
   const absl::Time now = absl::FromUnixSeconds(1'700'000'000);
-  Letter letter{.event_id = "42/1",
+  Letter letter{.event_id = "42#1",
                 .lane_id = {},
                 .sequence = {},
                 .message = {},
@@ -107,8 +107,8 @@ TEST_P(InboxStoreTest, AnAttemptIsCountedByOneOnly) {
         failed.state = LetterState::kDead;
         return replica->store.UpdateLetter(transaction, letter, failed);
       }));
-  EXPECT_EQ(replica->Letters().at("42/1").attempts, 2);
-  EXPECT_EQ(replica->Letters().at("42/1").state, "retrying");
+  EXPECT_EQ(replica->Letters().at("42#1").attempts, 2);
+  EXPECT_EQ(replica->Letters().at("42#1").state, "retrying");
 }
 
 }  // namespace

@@ -112,7 +112,7 @@ TEST_P(ReceiveTest, AMessageOfSeveralThatCannotBeReadIsOneDeadLetter) {
   bus::Delivery damaged = DeliverTogether(1, 1, {"1", "1"}, 77);
   damaged.message.payload.pop_back();
   EXPECT_EQ(Receive({damaged, Deliver(MakeEvent(1, 3))}).letters, 1);
-  EXPECT_EQ(replica->Letters().at("42/77").state, "dead");
+  EXPECT_EQ(replica->Letters().at("42#77").state, "dead");
   EXPECT_EQ(replica->Watermark(1), "0 [3]");
 }
 
@@ -274,7 +274,7 @@ TEST_P(ReceiveTest, WhatCannotBeDecodedIsDeadAtOnceAndHoldsNothingUp) {
   EXPECT_EQ(received.letters, 3);
   const std::map<std::string, StoredLetter> letters = replica->Letters();
   ASSERT_THAT(letters, SizeIs(3));
-  for (const std::string& id : {std::string("42/77"), Lane(1) + "/2", Lane(1) + "/3"}) {
+  for (const std::string& id : {std::string("42#77"), Lane(1) + "/2", Lane(1) + "/3"}) {
     EXPECT_EQ(letters.at(id).state, "dead") << id;
   }
   EXPECT_EQ(replica->Watermark(1), "3 []");

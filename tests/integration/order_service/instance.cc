@@ -2,6 +2,7 @@
 
 #include "common/base/check.h"
 #include "order_service/service/erasure.h"
+#include "tally/events/v1/order_events.pb.h"
 
 namespace tally::orders {
 
@@ -12,7 +13,6 @@ Instance::Instance(const std::string& database_url, const std::string& nats_url,
       bus_(bus::NewNatsBus({.urls = {nats_url}, .name = "test"}, telemetry_).value()),
       batch_(store_),
       reads_({.name = "reads"}, telemetry_),
-      ops_(telemetry_),
       eraser_(*database_),
       privacy_(
           [this](const auto& request, absl::Time deadline, auto& response) {
@@ -31,11 +31,14 @@ Instance::Instance(const std::string& database_url, const std::string& nats_url,
       std::make_unique<outbox::Outbox>(options, *database_, *bus_, batch_, clock_, telemetry_);
   orders_ = std::make_unique<OrderService>(service, *outbox_, *database_, store_, reads_, clock_,
                                            telemetry_);
+  ops_ = std::make_unique<ops::OutboxService>(
+      ops::PayloadDecoder({events::v1::OrderCreated::descriptor()}), *outbox_, *database_, *bus_,
+      reads_, telemetry_);
   outbox_->Start();
   server_ = rpc::Server::Start({.listen = {"127.0.0.1", 0}},
                                {{v1::OrderService::service_full_name(), orders_.get(),
                                  [this] { orders_->EndStreams(); }},
-                                {ops::v1::OutboxService::service_full_name(), &ops_},
+                                {ops::v1::OutboxService::service_full_name(), ops_.get()},
                                 {ops::v1::PrivacyService::service_full_name(), &privacy_}},
                                telemetry_)
                 .value();

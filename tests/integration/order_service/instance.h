@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/bus/nats_bus.h"
 #include "common/db/database.h"
+#include "common/ops/outbox_service.h"
 #include "common/ops/privacy_service.h"
 #include "common/outbox/outbox.h"
 #include "common/rpc/executor.h"
@@ -15,7 +16,6 @@
 #include "common/telemetry/telemetry.h"
 #include "order_service/service/order_batch.h"
 #include "order_service/service/order_service.h"
-#include "order_service/service/outbox_ops_service.h"
 #include "order_service/store/order_eraser.h"
 #include "order_service/store/order_store.h"
 
@@ -50,7 +50,7 @@ class Instance {
   std::unique_ptr<outbox::Outbox> outbox_;
   rpc::Executor reads_;
   std::unique_ptr<OrderService> orders_;
-  OutboxOpsService ops_;
+  std::unique_ptr<ops::OutboxService> ops_;
   OrderEraser eraser_;
   ops::PrivacyService privacy_;
   std::unique_ptr<rpc::Server> server_;

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <deque>
 #include <limits>
 #include <memory>
 #include <string>
@@ -17,6 +16,7 @@
 #include "order_service/store/orders_sql.h"
 #include "tests/integration/order_service/fixture_sql.h"
 #include "tests/testkit/database_urls.h"
+#include "tests/testkit/query_plan.h"
 #include "tests/testkit/status_matchers.h"
 
 namespace tally::orders {
@@ -71,11 +71,6 @@ class ListPlanTest : public testing::TestWithParam<testkit::DatabaseKind> {
   }
 
   std::string PlanOf(const db::Statement& statement) {
-    const std::string& postgresql =
-        texts.emplace_back(absl::StrCat("EXPLAIN ", statement.postgresql));
-    const std::string& sqlite =
-        texts.emplace_back(absl::StrCat("EXPLAIN QUERY PLAN ", statement.sqlite));
-    const db::Statement explain = {"Explain", postgresql.c_str(), sqlite.c_str()};
     const db::Params params = {{"start_time", std::numeric_limits<int64_t>::min()},
                                {"end_time", std::numeric_limits<int64_t>::max()},
                                {"after_time", int64_t{1'700'000'001'000'000}},
@@ -83,21 +78,10 @@ class ListPlanTest : public testing::TestWithParam<testkit::DatabaseKind> {
                                {"state", ""},
                                {"customer", "customer-7"},
                                {"orders_max", int64_t{10}}};
-    std::string plan;
-    EXPECT_OK(Run(db::Mode::kRead, [&](db::Transaction& transaction) {
-      if (transaction.dialect() == db::Dialect::kSqlite) {
-        return transaction.Query<int64_t, int64_t, int64_t, std::string>(
-            explain, params, [&](int64_t, int64_t, int64_t, const std::string& line) {
-              absl::StrAppend(&plan, line, "\n");
-            });
-      }
-      return transaction.Query<std::string>(
-          explain, params, [&](const std::string& line) { absl::StrAppend(&plan, line, "\n"); });
-    }));
-    return plan;
+    return plan.Of(*database, statement, params);
   }
 
-  std::deque<std::string> texts;  // sessions keep statements by their address
+  testkit::QueryPlan plan;
   base::SystemClock clock;
   telemetry::Telemetry telemetry{telemetry::LogFormat::kText, telemetry::LogLevel::kError, "test"};
   std::unique_ptr<db::Database> database;
@@ -116,9 +100,9 @@ TEST_P(ListPlanTest, EveryListWalksItsIndexInOrder) {
       {&sql::kListNewestFirstOfCustomer, "orders_customer"},
   };
   for (const auto& [statement, index] : lists) {
-    const std::string plan = PlanOf(*statement);
-    EXPECT_THAT(plan, HasSubstr(index)) << statement->name;
-    EXPECT_THAT(plan, Not(AnyOf(HasSubstr("Sort"), HasSubstr("TEMP B-TREE")))) << statement->name;
+    const std::string steps = PlanOf(*statement);
+    EXPECT_THAT(steps, HasSubstr(index)) << statement->name;
+    EXPECT_THAT(steps, Not(AnyOf(HasSubstr("Sort"), HasSubstr("TEMP B-TREE")))) << statement->name;
   }
 }
 

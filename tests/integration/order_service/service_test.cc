@@ -257,6 +257,7 @@ TEST_P(ServiceTest, EveryMethodOfEveryServiceExplainsItsErrors) {
     const google::protobuf::ServiceDescriptor* descriptor =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(service);
     for (int i = 0; i < descriptor->method_count(); ++i) {
+      if (descriptor->method(i)->input_type()->field_count() == 0) continue;  // no nonsense
       const google::protobuf::MethodDescriptor& method = *descriptor->method(i);
       const grpc::Status status = testkit::CallWithNonsense(instance->channel(), method);
       const rpc::ErrorDetails details = rpc::DetailsOf(status);

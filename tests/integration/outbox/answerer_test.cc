@@ -78,7 +78,7 @@ class AnswererTest : public testing::TestWithParam<testkit::DatabaseKind>, prote
   }
   void Park(const std::string& lane_id, int64_t sequence) {
     ASSERT_OK(store_->Park(lane_id, {.sequence = sequence, .subject = "notes.x", .type = "t"},
-                           "too large", 3, sequence, Soon()));
+                           {"too large", 3}, sequence, Soon()));
   }
 
   std::unique_ptr<Answerer> answerer_;

@@ -34,9 +34,10 @@ void RelayTestCase::MakeRelay(bus::Bus& bus) {
   options_.publisher.source = "notes";
   options_.publisher.stream = {.name = "NOTES", .subjects = {"notes.>"}};
   store_.emplace(LaneStoreOptions{.stream = "NOTES", .holder = "us"}, *database_);
+  parked_.emplace(*database_);
   handover_.emplace(16 << 20, [this] { wake_up_.Set(); });
   relay_ = std::make_unique<Relay>(
-      options_, *store_, *handover_, bus, [this] { wake_up_.Set(); }, clock_, telemetry_);
+      options_, *store_, *parked_, *handover_, bus, [this] { wake_up_.Set(); }, clock_, telemetry_);
 }
 
 std::string RelayTestCase::OwnLane(int64_t events, const std::string& payload) {

@@ -45,12 +45,14 @@ class RelayTestCase : protected OutboxTestCase {
 
   RelayOptions options_{
       .lanes = {.renew_every = absl::Milliseconds(100), .cursor_every = absl::Milliseconds(20)},
+      .parked = {.look_every = absl::Milliseconds(20)},
       .message_events_max = 1,
       .refusal_backoff = {.initial = absl::Milliseconds(10)}};
   base::WakeUp wake_up_;
   std::unique_ptr<testkit::NatsServer> server_;
   std::unique_ptr<bus::Bus> bus_;
   std::optional<LaneStore> store_;
+  std::optional<ParkedStore> parked_;
   std::optional<Handover> handover_;
   std::unique_ptr<Relay> relay_;
 };

@@ -62,7 +62,7 @@ TEST(ReadDeliveryTest, AnEventWithoutItsPlaceIsKeyedByTheStream) {
     const bus::Delivery delivery = DeliverWith(name, value);
     const Arrival arrival = ReadOne(delivery);
     EXPECT_FALSE(arrival.placed()) << name << " " << (value == nullptr ? "absent" : value);
-    EXPECT_EQ(arrival.event_id, "42/99");
+    EXPECT_EQ(arrival.event_id, "42#99");
     EXPECT_EQ(arrival.fault, Fault::kUndecodable);
     EXPECT_FALSE(arrival.failure.ok());
     EXPECT_FALSE(NewLetter(arrival, absl::UnixEpoch()).lane_id.has_value());

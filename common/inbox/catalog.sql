@@ -1,0 +1,30 @@
+-- The statements of InboxCatalog.
+
+-- name: ListWatermarks
+-- Walks inbox_lane_pkey; letters are counted by inbox_letter_lane.
+SELECT CAST(lane.lane_id AS text), lane.source, lane.applied_through, lane.ranges, lane.started_at,
+       extent.published_through,
+       (SELECT count(*) FROM inbox_letter AS letter WHERE letter.consumer = lane.consumer AND letter.lane_id = lane.lane_id)
+FROM inbox_lane AS lane
+LEFT JOIN inbox_extent AS extent ON extent.consumer = lane.consumer AND extent.lane_id = lane.lane_id
+WHERE lane.consumer = :consumer AND lane.lane_id > CAST(:after AS uuid)
+  AND (CAST(:lane_id AS uuid) IS NULL OR lane.lane_id = CAST(:lane_id AS uuid))
+  AND (:source = '' OR lane.source = :source) AND (CAST(:gaps_only AS bigint) = 0 OR lane.ranges <> '')
+ORDER BY lane.lane_id
+LIMIT :lanes_max
+
+-- name: SummarizeWatermarks
+-- Reads the whole table: a row for each life of each writer.
+SELECT count(*), CAST(COALESCE(sum(applied_through), 0) AS bigint) FROM inbox_lane WHERE consumer = :consumer
+
+-- name: ListRanges
+-- Reads the whole table; few lanes have ranges.
+SELECT applied_through, ranges FROM inbox_lane WHERE consumer = :consumer AND ranges <> ''
+
+-- name: CountLettersByState
+-- Reads inbox_letter_state.
+SELECT state, count(*) FROM inbox_letter WHERE consumer = :consumer GROUP BY state
+
+-- name: FindOldestDead
+-- Served by inbox_letter_state_time.
+SELECT min(first_failed_at) FROM inbox_letter WHERE consumer = :consumer AND state = 'dead'
