@@ -20,7 +20,7 @@ constexpr char kOverview[] =
     "  ops inbox discard       give letters up for ever\n"
     "\n"
     "`tally help ops outbox lanes` shows the flags of one. A status that names an alarm ends with\n"
-    "exit code 5; what each alarm means and what to do about it stands in docs/operations.md.\n";
+    "exit code 8; what each alarm means and what to do about it stands in docs/operations.md.\n";
 
 std::vector<Command> OutboxCommands() {
   return {{.name = "ops outbox status",

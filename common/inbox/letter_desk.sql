@@ -33,7 +33,7 @@ FROM (SELECT wanted.*, sum(length(payload) + length(headers)) OVER (ORDER BY fir
             WHERE consumer = :consumer AND state = :state {{Page}}
 
 -- name: ListLettersOfLane
--- Reads the letters of the lane by inbox_letter_lane.
+-- Walks inbox_letter_lane_time.
 {{LettersFrom}}
       FROM (SELECT * FROM inbox_letter
             WHERE consumer = :consumer AND lane_id = CAST(:lane_id AS uuid) AND (:state = '' OR state = :state) {{Page}}

@@ -85,8 +85,10 @@ class Subscription {
 
   // After Start().
   Progress GetProgress() const;
-  // How stream and durable stand to their declarations. After Start().
-  bus::DeclarationState declaration() const { return consumer_->declaration(); }
+  // How stream and durable stand to their declarations. Nothing is known before Start().
+  bus::DeclarationState declaration() const {
+    return consumer_ != nullptr ? consumer_->declaration() : bus::DeclarationState();
+  }
   // Of the consumer alone. Nothing is known before Start().
   ConsumerProgress GetConsumerProgress() const {
     return consumer_ != nullptr ? consumer_->GetProgress() : ConsumerProgress();

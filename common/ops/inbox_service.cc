@@ -191,7 +191,8 @@ absl::Status InboxService::FillHealing(absl::Time deadline, v1::GetInboxStatusRe
 
 void InboxService::AskBus(v1::GetInboxStatusResponse& response) {
   const bus::StreamConfig& stream = subscription_.options().delivery.stream;
-  FillBusStatus(bus_, stream, {}, *response.mutable_bus(), *response.mutable_alarms());
+  FillBusStatus(bus_, stream, subscription_.declaration().differences, *response.mutable_bus(),
+                *response.mutable_alarms());
   const auto durable =
       bus_.GetDurableState(stream.name, subscription_.store().consumer(), BusDeadline());
   if (!durable.ok()) return;

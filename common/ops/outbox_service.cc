@@ -106,7 +106,8 @@ absl::Status OutboxService::Answer(rpc::Call& call, const v1::GetOutboxStatusReq
   ToMessage(summary, response);
   RETURN_IF_ERROR(FillDatabaseStatus(database_, call.deadline(), *response.mutable_database(),
                                      *response.mutable_alarms()));
-  FillBusStatus(bus_, options.stream, {}, *response.mutable_bus(), *response.mutable_alarms());
+  FillBusStatus(bus_, options.stream, outbox_.declaration().differences, *response.mutable_bus(),
+                *response.mutable_alarms());
   RaiseAlarms(summary, outbox_.GetRelayCondition(), *response.mutable_alarms());
   return absl::OkStatus();
 }

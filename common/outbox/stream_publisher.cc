@@ -44,6 +44,7 @@ StreamPublisher::StreamPublisher(StreamPublisherOptions options, bus::Bus& bus, 
                                  base::Clock& clock, telemetry::Telemetry& telemetry)
     : options_(std::move(options)),
       bus_(bus),
+      wall_clock_(clock),
       clock_(clock),
       log_(telemetry.log),
       stalled_gauge_(telemetry.metrics.AddGauge(

@@ -90,6 +90,7 @@ class StreamPublisher {
 
   const StreamPublisherOptions options_;
   bus::Bus& bus_;
+  base::Clock& wall_clock_;
   base::ForwardClock clock_;
   telemetry::Log& log_;
   telemetry::Gauge& stalled_gauge_;

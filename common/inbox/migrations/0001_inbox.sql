@@ -95,4 +95,5 @@ CREATE INDEX inbox_letter_age ON inbox_letter (consumer, changed_at) WHERE erase
 CREATE INDEX inbox_letter_state ON inbox_letter (consumer, state, next_attempt_at);
 CREATE INDEX inbox_letter_time ON inbox_letter (consumer, first_failed_at, event_id);
 CREATE INDEX inbox_letter_state_time ON inbox_letter (consumer, state, first_failed_at, event_id);
+CREATE INDEX inbox_letter_lane_time ON inbox_letter (consumer, lane_id, first_failed_at, event_id);
 CREATE INDEX inbox_letter_lane ON inbox_letter (consumer, lane_id, sequence);

@@ -136,7 +136,7 @@ std::string ProducerUnderTest::PublishedLane(int64_t events) {
 
 void ProducerUnderTest::Park(const std::string& lane_id, int64_t sequence) {
   Require(lanes_.Park(lane_id, {.sequence = sequence, .subject = "tests.v1.counted", .type = "t"},
-                      "too large", 3, sequence, Soon()));
+                      {.error = "too large", .attempts = 3}, sequence, Soon()));
 }
 
 void ProducerUnderTest::GiveUpParked() { Change(producer::sql::kGiveUpParked, {}); }

@@ -56,8 +56,9 @@ class OutboxOpsTest : public testing::TestWithParam<testkit::DatabaseKind> {
     return status;
   }
   std::set<std::string> Alarms() {
+    const ops::v1::GetOutboxStatusResponse status = Status();
     std::set<std::string> names;
-    for (const ops::v1::Alarm& alarm : Status().alarms()) names.insert(alarm.name());
+    for (const ops::v1::Alarm& alarm : status.alarms()) names.insert(alarm.name());
     return names;
   }
   ops::v1::ListParkedEventsResponse Parked(const ops::v1::ListParkedEventsRequest& request = {}) {

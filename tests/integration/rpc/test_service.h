@@ -5,10 +5,10 @@
 #include <string>
 
 #include "absl/time/clock.h"
+#include "common/base/check.h"
 #include "common/rpc/bidi_call.h"
 #include "common/rpc/handle.h"
 #include "common/rpc/server_stream.h"
-#include "gtest/gtest.h"
 #include "tests/integration/rpc/testing.grpc.pb.h"
 
 namespace tally::rpc::testing {
@@ -29,7 +29,7 @@ class ConverseCall final : public BidiCall<ConverseRequest, ConverseResponse> {
   }
 
   void CountItem(const absl::Status& status) {
-    EXPECT_EQ(ConcludeItem(status, absl::Now()), status);
+    TALLY_CHECK(ConcludeItem(status, absl::Now()) == status);
   }
 
  private:
