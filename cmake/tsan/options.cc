@@ -15,6 +15,7 @@ const char* __tsan_default_suppressions() {
   return "race:ServerCallbackWriterImpl::~ServerCallbackWriterImpl\n"
          "race:ServerCallbackReaderWriterImpl::~ServerCallbackReaderWriterImpl\n"
          "race:^grpc::internal::CallOpSet<*>::FinalizeResult\n"
+         "race_top:^grpc::\n"
          "race_top:^google::protobuf::";
 }
 

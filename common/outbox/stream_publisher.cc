@@ -10,7 +10,7 @@ namespace {
 
 constexpr absl::Duration kConnectionPoll = absl::Milliseconds(100);
 constexpr absl::Duration kResultPoll = absl::Milliseconds(100);
-constexpr int kDeclareLessOften = 30;
+constexpr int kDeclareLessOften = 30;  // at most
 
 bus::EventRun ToRun(const std::string& source, const std::string& lane_id,
                     std::vector<OutboxEvent> events) {
@@ -55,6 +55,8 @@ StreamPublisher::StreamPublisher(StreamPublisherOptions options, bus::Bus& bus, 
                                    .ack_timeout = options_.ack_timeout,
                                    .waker = std::move(waker)})),
       declarer_(options_.stream, std::nullopt, bus, clock, telemetry),
+      undeclared_(
+          {.initial = options_.declare_every, .max = kDeclareLessOften * options_.declare_every}),
       backoff_(options_.backoff) {}
 
 size_t StreamPublisher::Room() {
@@ -94,10 +96,11 @@ bool StreamPublisher::Reachable() {
 void StreamPublisher::KeepDeclared() {
   const absl::Time now = clock_.Now();
   if (!bus_.Connected() || now < declare_at_ || (stalled_ && now < retry_at_)) return;
-  // Without the right to declare there may still be the right to publish: go on, and wait for the
-  // answer that does not come the less often.
+  // Without the right to declare there may still be the right to publish: go on, and wait for
+  // an answer that does not come ever more rarely.
   const bool declared = declarer_.Declare(options_.declare_timeout).ok();
-  declare_at_ = clock_.Now() + (declared ? 1 : kDeclareLessOften) * options_.declare_every;
+  if (declared) undeclared_.Reset();
+  declare_at_ = clock_.Now() + (declared ? options_.declare_every : undeclared_.Next());
 }
 
 bool StreamPublisher::Send(const std::shared_ptr<RelayLane>& lane,

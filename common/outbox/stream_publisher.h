@@ -105,6 +105,7 @@ class StreamPublisher {
 
   bool connected_ = false;
   bus::Declarer declarer_;
+  base::Backoff undeclared_;
   absl::Time declare_at_ = absl::InfinitePast();
   bool stalled_ = false;
   absl::Time stalled_since_ = absl::InfiniteFuture();

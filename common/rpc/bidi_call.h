@@ -27,12 +27,12 @@ struct BidiBounds {
 // method of a service derives from it, says in Take() what to do with a request, and begins with
 // Start().
 //
-//   open      a request is read whenever the items under way are within the bounds: a client that
-//             does not read its answers is not read from
-//   ending    the client has half-closed, Take() refused a request, or End() was called: nothing is
-//             read any more, items under way are answered, then the stream ends with that status
-//   broken    the client is gone or the deadline has passed: Cancelled() is true, answers go
-//   nowhere done      no item is left: the call ends and deletes itself
+//   open    a request is read whenever the items under way are within the bounds: a client that does
+//           not read its answers is not read from
+//   ending  the client has half-closed, Take() refused a request, or End() was called: nothing is
+//           read any more, items under way are answered, then the stream ends with that status
+//   broken  the client is gone or the deadline has passed: Cancelled() is true, answers go nowhere
+//   done    no item is left: the call ends and deletes itself
 //
 // Answers that are ready together leave in one message. One read and one write are under way at
 // most. Thread-safe.
