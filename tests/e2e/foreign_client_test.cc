@@ -58,14 +58,17 @@ TEST(ForeignClientTest, TheClientOfTheReadmeDoesWhatItSays) {
                                                 "[^ ]+Z [0-9a-f-]+ TEA-250\n"));
 }
 
-TEST(ForeignClientTest, TheBulkClientOfTheClientsPageGetsEveryOrderAnswered) {
+TEST(ForeignClientTest, TheStreamsOfTheClientsPageDoWhatItSays) {
   ASSERT_OK_AND_ASSIGN(const auto system, System::Start());
   ASSERT_OK_AND_ASSIGN(
       const Ended client,
-      RunPython(*system, absl::StrCat(CodeIn("README.md", kReadmeHeading, "python"),
-                                      CodeIn("docs/clients.md", "\n## In bulk\n", "python"))));
+      RunPython(*system,
+                absl::StrCat(CodeIn("README.md", kReadmeHeading, "python"),
+                             CodeIn("docs/clients.md", "\n## In bulk\n", "python"),
+                             CodeIn("docs/clients.md", "\n## Following a day\n", "python"))));
   EXPECT_EQ(client.exit_code, 0) << client.err;
-  EXPECT_THAT(client.out, testing::EndsWith("\nevery order is answered\n"));
+  EXPECT_THAT(client.out, testing::HasSubstr("\nevery order is answered\n"));
+  EXPECT_THAT(client.out, testing::EndsWith("\n1001 orders so far\n"));
 }
 
 TEST(ForeignClientTest, TheServiceConfigRetriesWhatPassesAndUsesAllInstances) {
