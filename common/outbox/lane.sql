@@ -125,12 +125,27 @@ FROM (SELECT sequence, subject, type, headers, payload, record_time,
 WHERE bytes_before < :bytes_max
 ORDER BY sequence
 
--- name: InsertParked
--- An event that was parked in an earlier life of its relay is counted on; one that was given up stays so.
+-- name: InsertParked [postgresql]
+-- An event that was parked in an earlier life of its relay is counted on; one that was given up stays so. FOR SHARE: what
+-- is being erased from the event must not go on standing here. Served by outbox_event_pkey.
 INSERT INTO outbox_parked (lane_id, sequence, subject, type, headers, payload, record_time, error, attempts, outcome_unknown,
                            state, reason, changed_by, changed_at)
-VALUES (CAST(:lane_id AS uuid), :sequence, :subject, :type, :headers, :payload, :record_time, :error, :attempts, :outcome_unknown,
-        'parked', '', :holder, :now)
+SELECT lane_id, sequence, subject, type, headers, payload, record_time, :error, CAST(:attempts AS bigint),
+       CAST(:outcome_unknown AS bigint), 'parked', '', :holder, CAST(:now AS bigint)
+FROM (SELECT * FROM outbox_event WHERE lane_id = CAST(:lane_id AS uuid) AND sequence = :sequence FOR SHARE) AS event
+ON CONFLICT (lane_id, sequence) DO UPDATE SET
+  error = excluded.error, attempts = outbox_parked.attempts + excluded.attempts,
+  outcome_unknown = CASE WHEN excluded.outcome_unknown = 1 THEN 1 ELSE outbox_parked.outcome_unknown END,
+  changed_by = excluded.changed_by, changed_at = excluded.changed_at
+WHERE outbox_parked.state = 'parked'
+
+-- name: InsertParked [sqlite]
+INSERT INTO outbox_parked (lane_id, sequence, subject, type, headers, payload, record_time, error, attempts, outcome_unknown,
+                           state, reason, changed_by, changed_at)
+SELECT lane_id, sequence, subject, type, headers, payload, record_time, :error, CAST(:attempts AS bigint),
+       CAST(:outcome_unknown AS bigint), 'parked', '', :holder, CAST(:now AS bigint)
+FROM (SELECT * FROM outbox_event WHERE lane_id = :lane_id AND sequence = :sequence) AS event
+WHERE true
 ON CONFLICT (lane_id, sequence) DO UPDATE SET
   error = excluded.error, attempts = outbox_parked.attempts + excluded.attempts,
   outcome_unknown = CASE WHEN excluded.outcome_unknown = 1 THEN 1 ELSE outbox_parked.outcome_unknown END,

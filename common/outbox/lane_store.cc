@@ -270,19 +270,13 @@ absl::StatusOr<std::vector<OutboxEvent>> LaneStore::Read(const std::string& lane
   return events;
 }
 
-absl::Status LaneStore::Park(const std::string& lane_id, const OutboxEvent& event,
-                             const Refused& refused, int64_t published_through,
-                             absl::Time deadline) {
+absl::Status LaneStore::Park(const std::string& lane_id, int64_t sequence, const Refused& refused,
+                             int64_t published_through, absl::Time deadline) {
   return database_.Run(
       db::Mode::kWrite, deadline, [&](db::Transaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(const absl::Time now, transaction.Now());
         const db::Params params = {{"lane_id", lane_id},
-                                   {"sequence", event.sequence},
-                                   {"subject", event.subject},
-                                   {"type", event.type},
-                                   {"headers", EncodeHeaders(event)},
-                                   {"payload", db::Bytes{event.payload}},
-                                   {"record_time", event.record_time},
+                                   {"sequence", sequence},
                                    {"error", refused.error},
                                    {"attempts", refused.attempts},
                                    {"outcome_unknown", refused.outcome_unknown ? 1 : 0},

@@ -102,9 +102,10 @@ class LaneStore {
     int attempts = 0;
     bool outcome_unknown = false;  // the stream may have it all the same
   };
-  // Keeps a refused event and raises the cursor to `published_through`, in one transaction. One
-  // that was parked before is counted on; one that was given up stays as it is.
-  absl::Status Park(const std::string& lane_id, const OutboxEvent& event, const Refused& refused,
+  // Keeps a refused event, as it stands in the table, and raises the cursor to `published_through`,
+  // in one transaction. One that was parked before is counted on; one that was given up stays as it
+  // is.
+  absl::Status Park(const std::string& lane_id, int64_t sequence, const Refused& refused,
                     int64_t published_through, absl::Time deadline);
 
  private:

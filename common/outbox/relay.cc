@@ -171,7 +171,7 @@ absl::Status Relay::Park(RelayLane& lane, int64_t sequence, const Refusal& refus
   const LaneStore::Refused refused = {.error = refusal.error,
                                       .attempts = refusal.attempts,
                                       .outcome_unknown = sequence <= lane.unknown_through};
-  RETURN_IF_ERROR(store_.Park(lane.id, events.front(), refused,
+  RETURN_IF_ERROR(store_.Park(lane.id, sequence, refused,
                               lane.outbound.ThroughIfPublished(sequence), held_.SessionDeadline()));
   lane.outbound.Published(sequence);
   lane.saved_through = lane.outbound.published_through();

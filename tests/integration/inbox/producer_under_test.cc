@@ -135,8 +135,7 @@ std::string ProducerUnderTest::PublishedLane(int64_t events) {
 }
 
 void ProducerUnderTest::Park(const std::string& lane_id, int64_t sequence) {
-  Require(lanes_.Park(lane_id, {.sequence = sequence, .subject = "tests.v1.counted", .type = "t"},
-                      {.error = "too large", .attempts = 3}, sequence, Soon()));
+  Require(lanes_.Park(lane_id, sequence, {.error = "too large", .attempts = 3}, sequence, Soon()));
 }
 
 void ProducerUnderTest::GiveUpParked() { Change(producer::sql::kGiveUpParked, {}); }

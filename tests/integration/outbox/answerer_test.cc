@@ -77,8 +77,7 @@ class AnswererTest : public testing::TestWithParam<testkit::DatabaseKind>, prote
     ASSERT_OK(Change(fixture::sql::kSetTrimmed, {{"lane_id", lane_id}, {"through", through}}));
   }
   void Park(const std::string& lane_id, int64_t sequence) {
-    ASSERT_OK(store_->Park(lane_id, {.sequence = sequence, .subject = "notes.x", .type = "t"},
-                           {"too large", 3}, sequence, Soon()));
+    ASSERT_OK(store_->Park(lane_id, sequence, {"too large", 3}, sequence, Soon()));
   }
 
   std::unique_ptr<Answerer> answerer_;

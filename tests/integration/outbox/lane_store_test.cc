@@ -178,7 +178,7 @@ TEST_P(LaneStoreTest, CursorsOnlyRiseAndFinishedLanesLoseTheirLease) {
 TEST_P(LaneStoreTest, ParksAnEventTogetherWithTheCursor) {
   const std::string lane = LaneWithEvents(*us_, 5);
   ASSERT_OK_AND_ASSIGN(const auto events, us_->Read(lane, {3, 3}, 1, 1, Soon()));
-  ASSERT_OK(us_->Park(lane, events[0], {"too large", 3}, 3, Soon()));
+  ASSERT_OK(us_->Park(lane, events[0].sequence, {"too large", 3}, 3, Soon()));
   EXPECT_EQ(Find(lane).published_through, 3);
   const auto parked = [&] {
     std::optional<std::tuple<int64_t, std::string, int64_t, db::Bytes>> row;
@@ -191,10 +191,10 @@ TEST_P(LaneStoreTest, ParksAnEventTogetherWithTheCursor) {
   EXPECT_EQ(std::get<1>(parked()), "parked");
   EXPECT_EQ(std::get<2>(parked()), 3);
   EXPECT_EQ(std::get<3>(parked()).data, "payload");
-  ASSERT_OK(us_->Park(lane, events[0], {"too large", 2}, 3, Soon()));
+  ASSERT_OK(us_->Park(lane, events[0].sequence, {"too large", 2}, 3, Soon()));
   EXPECT_EQ(std::get<2>(parked()), 5);
   ASSERT_OK(Change(sql::kGiveUpParked));
-  ASSERT_OK(us_->Park(lane, events[0], {"too large", 1}, 3, Soon()));
+  ASSERT_OK(us_->Park(lane, events[0].sequence, {"too large", 1}, 3, Soon()));
   EXPECT_EQ(std::get<1>(parked()), "void");
   EXPECT_EQ(std::get<2>(parked()), 5);
 }
