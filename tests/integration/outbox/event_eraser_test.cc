@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <optional>
 
 #include "common/bus/personal_data.h"
@@ -80,6 +81,27 @@ TEST_P(EventEraserTest, ReachesAParkedEventWhoseRowWasTrimmed) {
   events::v1::OrderCreated created;
   ASSERT_TRUE(created.ParseFromString(std::get<3>(**row).data));
   EXPECT_EQ(created.order().customer(), bus::kErased);
+}
+
+// Two sessions of PostgreSQL.
+class ErasingAndParkingTest : public EventEraserTest {};
+INSTANTIATE_TEST_SUITE_P(Postgres, ErasingAndParkingTest, testing::Values(testkit::PostgresKind()));
+
+TEST_P(ErasingAndParkingTest, WhatIsBeingErasedIsNotParkedAsItWas) {
+  db::Transaction erasing = Begin();
+  ASSERT_OK(ErasePerson(erasing, {{lane_, 1}}, "ada"));
+  auto parking = std::async(std::launch::async, [&] {
+    return us_->Park(lane_, 1, {.error = "too large", .attempts = 3}, 1, Soon());
+  });
+  EXPECT_EVENTUALLY(QueryInt(sql::kCountLockWaits) == 1, kPatience);
+  ASSERT_OK(erasing.Commit());
+  ASSERT_OK(parking.get());
+  db::Transaction transaction = Begin(db::Mode::kRead);
+  const auto row = transaction.QueryOne<int64_t, std::string, int64_t, db::Bytes>(sql::kFindParked);
+  ASSERT_OK(row);
+  events::v1::OrderCreated parked;
+  ASSERT_TRUE(parked.ParseFromString(std::get<3>(**row).data));
+  EXPECT_EQ(parked.order().customer(), bus::kErased);
 }
 
 }  // namespace
