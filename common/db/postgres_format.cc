@@ -128,6 +128,7 @@ void PostgresParameters::Add(Oid type, std::string bytes, int format) {
   types_.push_back(type);
   values_.push_back(storage_.back().c_str());
   lengths_.push_back(static_cast<int>(storage_.back().size()));
+  bytes_ += storage_.back().size();
   formats_.push_back(format);
 }
 

@@ -29,6 +29,7 @@ class PostgresParameters {
   const char* const* values() const { return values_.data(); }
   const int* lengths() const { return lengths_.data(); }
   const int* formats() const { return formats_.data(); }
+  size_t bytes() const { return bytes_; }
 
  private:
   void Add(Oid type, std::string bytes, int format);
@@ -39,6 +40,7 @@ class PostgresParameters {
   std::vector<const char*> values_;
   std::vector<int> lengths_;
   std::vector<int> formats_;
+  size_t bytes_ = 0;
 };
 
 // The one-dimensional array of a column in PostgreSQL's binary format.

@@ -26,6 +26,8 @@ namespace {
 // What a reply may take longer than the server's own limit for the statement.
 constexpr absl::Duration kReplyGrace = absl::Seconds(2);
 constexpr int kBinaryResult = 1;
+// libpq sends 8 KiB as soon as it has them. What leaves with BEGIN, in one part, must be smaller.
+constexpr size_t kFirstPartBytes = 4 << 10;
 
 ErrorKind KindOfSqlState(absl::string_view state) {
   if (state == "23505") return ErrorKind::kUnique;
@@ -92,6 +94,7 @@ absl::Status PostgresSession::Begin(Mode mode, const Timeouts& timeouts) {
   // An idle server says nothing: what can be read is its farewell.
   if (WaitReadable(absl::InfinitePast())) return Lost("begin");
   patience_ = timeouts.statement + kReplyGrace;
+  begun_ = false;
   RETURN_IF_ERROR(SendPlain("begin", mode == Mode::kRead
                                          ? "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
                                          : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"));
@@ -112,7 +115,10 @@ absl::Status PostgresSession::SetTimeouts(const Timeouts& timeouts) {
 absl::StatusOr<int64_t> PostgresSession::Run(const Invocation& invocation) {
   RETURN_IF_ERROR(Send(invocation));
   if (invocation.posted) {
-    if (PQflush(connection_) < 0) return Lost(invocation.statement.name);
+    // Behind a BEGIN that failed and a Sync it would be a transaction of its own.
+    if (!begun_) return 0;
+    if (PQpipelineSync(connection_) != 1) return Lost(invocation.statement.name);
+    ++syncs_;
     return 0;
   }
   ASSIGN_OR_RETURN(const Result result, Settle());
@@ -138,6 +144,7 @@ absl::Status PostgresSession::Send(const Invocation& invocation) {
   if (added) prepared.text = ToPositional(statement.postgresql);
   PostgresParameters parameters;
   RETURN_IF_ERROR(parameters.Encode(prepared.text.names, invocation));
+  if (!begun_ && parameters.bytes() > kFirstPartBytes) RETURN_IF_ERROR(Settle().status());
   if (pooled_) {
     return Sent(statement.name, true,
                 PQsendQueryParams(connection_, prepared.text.sql.c_str(), parameters.count(),
@@ -216,6 +223,7 @@ absl::StatusOr<PostgresSession::Result> PostgresSession::Settle() {
   const std::vector<Unanswered> asked = std::exchange(unanswered_, {});
   const char* const last = asked.empty() ? "settle" : asked.back().name;
   if (PQpipelineSync(connection_) != 1) return Lost(last);
+  ++syncs_;
   const absl::Time deadline = absl::Now() + patience_;
   absl::Status error;
   Result kept;
@@ -224,8 +232,9 @@ absl::StatusOr<PostgresSession::Result> PostgresSession::Settle() {
     if (!AwaitResult(deadline)) return error.ok() ? Lost(last) : error;
     Result next(PQgetResult(connection_));
     const ExecStatusType status = next == nullptr ? PGRES_EMPTY_QUERY : PQresultStatus(next.get());
-    if (status == PGRES_PIPELINE_SYNC) break;
-    if (next == nullptr) {  // the end of one answer
+    if (status == PGRES_PIPELINE_SYNC) {
+      if (--syncs_ == 0) break;
+    } else if (next == nullptr) {  // the end of one answer
       if (++answered > asked.size()) return error.ok() ? Lost(last) : error;
     } else if (!IsError(next.get())) {
       kept = std::move(next);
@@ -235,6 +244,7 @@ absl::StatusOr<PostgresSession::Result> PostgresSession::Settle() {
     }
   }
   if (!error.ok()) return error;
+  begun_ = true;
   return kept;
 }
 

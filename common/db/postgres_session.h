@@ -22,8 +22,12 @@ namespace tally::db {
 // because SOCI binds text only, cuts it at a NUL byte, and needs a round trip for each row of a
 // batch.
 //
-// A transaction is a pipeline: what nobody waits for (BEGIN, the time limits, posted statements)
-// leaves with the next statement that somebody waits for, and is answered with it.
+// A transaction is a pipeline: what nobody waits for (BEGIN, the time limits, posted statements) is
+// answered with the next statement that somebody waits for.
+//
+// A server that waits for the rest of a pipeline is under none of its time limits: a client that is
+// stopped there would hold its locks without end. So nothing that locks leaves without a Sync,
+// after which the server counts the transaction as idle.
 //
 // No call waits for the server longer than the transaction's statement timeout and a grace; a
 // server that stays silent longer counts as lost, like one that closed the connection.
@@ -78,6 +82,8 @@ class PostgresSession final : public Session {
                          // kept prepared
   bool broken_ = false;
   std::vector<Unanswered> unanswered_;        // in the pipeline, oldest first
+  int syncs_ = 0;                             // among them
+  bool begun_ = false;                        // the server has said so
   std::map<const char*, Prepared> prepared_;  // by the text's address
   int names_given_ = 0;
 };

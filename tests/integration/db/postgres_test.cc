@@ -1,7 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <thread>
+#include <vector>
 
 #include "common/db/error.h"
 #include "tests/integration/db/fixture_sql.h"
@@ -36,6 +38,11 @@ class PostgresTest : public testing::Test {
     auto transaction = open_->Begin(mode);
     EXPECT_OK(transaction);
     return *std::move(transaction);
+  }
+  bool BackendLives(int64_t pid) {
+    const auto count = Begin(Mode::kRead).QueryOne<int64_t>(sql::kCountBackends, {{"pid", pid}});
+    EXPECT_OK(count);
+    return count.ok() && std::get<0>(**count) > 0;
   }
 
   DatabaseOptions options_;
@@ -100,17 +107,39 @@ TEST_F(PostgresTest, ATransactionLeftIdleLosesItsSession) {
   OpenIt();
   Transaction idle = Begin(Mode::kWrite);
   ASSERT_OK_AND_ASSIGN(const auto pid, idle.QueryOne<int64_t>(sql::kBackendPid));
-  EXPECT_EVENTUALLY(
-      [&] {
-        return std::get<0>(**Begin(Mode::kRead)
-                                 .QueryOne<int64_t>(sql::kCountBackends,
-                                                    {{"pid", std::get<0>(*pid)}})) == 0;
-      }(),
-      absl::Seconds(10));
+  EXPECT_EVENTUALLY(!BackendLives(std::get<0>(*pid)), absl::Seconds(60));
   const absl::Status lost = idle.Execute(sql::kListIds).status();
   EXPECT_EQ(KindOf(lost), ErrorKind::kConnection) << lost;
   EXPECT_EQ(KindOf(idle.Commit()), ErrorKind::kConnection);
   EXPECT_OK(open_->Insert(1));
+}
+
+// A process that is stopped between what it posts and the COMMIT.
+TEST_F(PostgresTest, WhatWasPostedHoldsItsLocksNoLongerThanAnIdleTransaction) {
+  options_.idle_in_transaction_timeout = absl::Milliseconds(700);
+  OpenIt();
+  Transaction stopped = Begin(Mode::kWrite);
+  ASSERT_OK_AND_ASSIGN(const auto pid, stopped.QueryOne<int64_t>(sql::kBackendPid));
+  ASSERT_OK(stopped.Post(sql::kInsertIds, Batch().Ints("id", {1})));
+  EXPECT_EVENTUALLY(!BackendLives(std::get<0>(*pid)), absl::Seconds(60));
+}
+
+// So much that libpq sends it before anybody waits for an answer.
+TEST_F(PostgresTest, MuchThatWasPostedFirstHoldsItsLocksNoLongerEither) {
+  options_.idle_in_transaction_timeout = absl::Milliseconds(700);
+  options_.lock_timeout = absl::Milliseconds(50);
+  OpenIt();
+  std::vector<int64_t> ids(8000);
+  std::iota(ids.begin(), ids.end(), 1);
+  {
+    Transaction prepared = Begin(Mode::kWrite);
+    ASSERT_OK(prepared.Post(sql::kInsertIds, Batch().Ints("id", {0})));
+    ASSERT_OK(prepared.Commit());
+  }
+  Transaction stopped = Begin(Mode::kWrite);
+  ASSERT_OK(stopped.Post(sql::kInsertIds, Batch().Ints("id", {ids.begin(), ids.begin() + 4000})));
+  ASSERT_OK(stopped.Post(sql::kInsertIds, Batch().Ints("id", {ids.begin() + 4000, ids.end()})));
+  EXPECT_EVENTUALLY(open_->Insert(1).ok(), absl::Seconds(60));
 }
 
 TEST_F(PostgresTest, DoesNotShowAValueThatTheServerQuotes) {

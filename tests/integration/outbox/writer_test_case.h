@@ -10,6 +10,7 @@
 #include "common/outbox/writer.h"
 #include "tests/integration/outbox/note_handler.h"
 #include "tests/integration/outbox/outbox_test_case.h"
+#include "tests/testkit/eventually.h"
 
 namespace tally::outbox {
 
@@ -33,10 +34,7 @@ class WriterTestCase : protected OutboxTestCase {
   std::shared_ptr<Answer> SubmitKey(const std::string& key) { return Submit({.key = key}); }
 
   // Steps until nothing is in hand or waits; back-offs are left out.
-  void Settle() {
-    while (writer_->Step() != absl::InfiniteDuration()) {
-    }
-  }
+  void Settle() { EXPECT_EVENTUALLY(writer_->Step() == absl::InfiniteDuration(), kPatience); }
   void Write(const std::string& key) {
     const auto answer = SubmitKey(key);
     Settle();

@@ -142,6 +142,7 @@ TEST_F(BidiCallTest, ReadsNoFurtherWhileItsBoundOfItemsIsReached) {
   for (int i = 0; i < 10; ++i) conversation.Write({absl::StrCat(i)});
   for (size_t answered = 0; answered < 6; ++answered) {
     ASSERT_EVENTUALLY(Taken() >= 4 + answered, kPatience);
+    absl::SleepFor(absl::Milliseconds(10));  // time enough to take one more, were it asked for
     EXPECT_EQ(Taken(), 4 + answered);
     AnswerKept(1);
   }
@@ -159,8 +160,9 @@ TEST_F(BidiCallTest, ReadsNoFurtherWhileItsBoundOfBytesIsReached) {
   conversation.Write({"123456"});
   conversation.Write({"123456"});
   ASSERT_EVENTUALLY(Taken() >= 2, kPatience);
-  AnswerKept(1);
+  absl::SleepFor(absl::Milliseconds(50));  // time enough to take the third, were it asked for
   EXPECT_EQ(Taken(), 2u);
+  AnswerKept(1);
   ASSERT_EVENTUALLY(Taken() == 3, kPatience);
   AnswerKept(2);
   EXPECT_TRUE(conversation.End().ok());
