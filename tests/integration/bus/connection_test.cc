@@ -28,7 +28,7 @@ TEST_F(ConnectionTest, WithoutAServerEverythingIsUnavailableAtOnce) {
   publisher->Flush();
   EXPECT_TRUE(publisher->TakeResults().empty());
   EXPECT_THAT(consumer->Take(10), StatusIs(absl::StatusCode::kUnavailable));
-  EXPECT_LT(absl::Now() - begin, absl::Seconds(1));
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(8));
 }
 
 TEST_F(ConnectionTest, TriesTheNextServerOfTheList) {

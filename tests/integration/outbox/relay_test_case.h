@@ -47,7 +47,7 @@ class RelayTestCase : protected OutboxTestCase {
       .lanes = {.renew_every = absl::Milliseconds(100), .cursor_every = absl::Milliseconds(20)},
       .parked = {.look_every = absl::Milliseconds(20)},
       .message_events_max = 1,
-      .refusal_backoff = {.initial = absl::Milliseconds(10)}};
+      .refusal_backoff = {.initial = absl::Milliseconds(10), .max = absl::Seconds(1)}};
   base::WakeUp wake_up_;
   std::unique_ptr<testkit::NatsServer> server_;
   std::unique_ptr<bus::Bus> bus_;

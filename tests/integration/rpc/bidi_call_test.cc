@@ -21,7 +21,10 @@ constexpr absl::Duration kPatience = absl::Seconds(20);
 
 // A client's end of a stream.
 struct Conversation {
-  explicit Conversation(TestService::Stub& stub) : stream(stub.Converse(&context)) {}
+  explicit Conversation(TestService::Stub& stub) {
+    context.set_deadline(In(absl::Minutes(2)));  // a test that fails ends
+    stream = stub.Converse(&context);
+  }
 
   bool Write(const std::vector<std::string>& items) {
     ConverseRequest request;
@@ -44,7 +47,7 @@ struct Conversation {
   }
 
   grpc::ClientContext context;
-  const std::unique_ptr<grpc::ClientReaderWriter<ConverseRequest, ConverseResponse>> stream;
+  std::unique_ptr<grpc::ClientReaderWriter<ConverseRequest, ConverseResponse>> stream;
 };
 
 class BidiCallTest : public ServerTest {
@@ -64,6 +67,11 @@ class BidiCallTest : public ServerTest {
   size_t Taken() {
     absl::MutexLock lock(&mutex_);
     return taken_;
+  }
+  // What was written before has come to the server, which has taken it if it wants to: later calls
+  // on the same connection have been answered, by success or because too many streams are open.
+  void LetEverythingArrive() {
+    for (int i = 0; i < 5; ++i) Conversation(*stub_).End();
   }
   // Answers the oldest items, and lets them go together.
   void AnswerKept(size_t count) {
@@ -142,7 +150,7 @@ TEST_F(BidiCallTest, ReadsNoFurtherWhileItsBoundOfItemsIsReached) {
   for (int i = 0; i < 10; ++i) conversation.Write({absl::StrCat(i)});
   for (size_t answered = 0; answered < 6; ++answered) {
     ASSERT_EVENTUALLY(Taken() >= 4 + answered, kPatience);
-    absl::SleepFor(absl::Milliseconds(10));  // time enough to take one more, were it asked for
+    LetEverythingArrive();
     EXPECT_EQ(Taken(), 4 + answered);
     AnswerKept(1);
   }
@@ -160,7 +168,7 @@ TEST_F(BidiCallTest, ReadsNoFurtherWhileItsBoundOfBytesIsReached) {
   conversation.Write({"123456"});
   conversation.Write({"123456"});
   ASSERT_EVENTUALLY(Taken() >= 2, kPatience);
-  absl::SleepFor(absl::Milliseconds(50));  // time enough to take the third, were it asked for
+  LetEverythingArrive();
   EXPECT_EQ(Taken(), 2u);
   AnswerKept(1);
   ASSERT_EVENTUALLY(Taken() == 3, kPatience);
@@ -289,11 +297,12 @@ TEST_F(BidiCallTest, TheCallersDeadlineEndsIt) {
 TEST_F(BidiCallTest, RefusesMoreStreamsThanTheBound) {
   StartServer();
   {
-    Conversation first(*stub_), second(*stub_), third(*stub_);
+    Conversation first(*stub_), second(*stub_);
     first.Write({"a"});
     EXPECT_THAT(first.Read(), ElementsAre("a"));
     second.Write({"b"});
     EXPECT_THAT(second.Read(), ElementsAre("b"));
+    Conversation third(*stub_);
     const grpc::Status refused = third.Finish();
     EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
     EXPECT_EQ(DetailsOf(refused).reason, "TOO_MANY_STREAMS");
