@@ -13,11 +13,13 @@
 #include "activity_service/service/watch_hub.h"
 #include "activity_service/store/activity_store.h"
 #include "common/base/status_macros.h"
+#include "common/base/step_thread.h"
 #include "common/bus/nats_bus.h"
 #include "common/bus/nats_library.h"
 #include "common/bus/stream_settings.h"
 #include "common/bus/topology.h"
 #include "common/db/database.h"
+#include "common/db/durability_watch.h"
 #include "common/inbox/subscription.h"
 #include "common/ops/inbox_service.h"
 #include "common/ops/privacy_service.h"
@@ -57,6 +59,7 @@ constexpr absl::Duration kPollTimeout = absl::Seconds(3);
 struct Settings {
   inbox::SubscriptionOptions inbox;
   WatchHubOptions watches;
+  db::Durability durability_minimum = db::Durability::kMachine;
 };
 
 inbox::SubscriptionOptions ReadInboxSettings(base::Violations& problems) {
@@ -102,7 +105,8 @@ Settings ReadSettings(base::Violations& problems) {
     problems.Add("--watchers", "must be 1 to 100000");
   }
   return {.inbox = ReadInboxSettings(problems),
-          .watches = {.watchers_max = static_cast<size_t>(absl::GetFlag(FLAGS_watchers))}};
+          .watches = {.watchers_max = static_cast<size_t>(absl::GetFlag(FLAGS_watchers))},
+          .durability_minimum = db::ReadDurabilityMinimum(problems)};
 }
 
 // What is counted.
@@ -123,12 +127,18 @@ absl::Status Run(rpc::ServiceHost& host) {
   ASSIGN_OR_RETURN(const std::shared_ptr<db::Database> database,
                    db::Database::Open({.url = shared.database.url,
                                        .sessions = shared.database_sessions,
-                                       .application_name = kConsumer},
+                                       .application_name = kConsumer,
+                                       .durability_minimum = settings.durability_minimum},
                                       host.clock(), telemetry));
   RETURN_IF_ERROR(ActivityStore::Migrate(*database));
   telemetry.health.AddReadiness("database", [weak = std::weak_ptr(database)] {
     const auto own = weak.lock();
     return own && own->Available() ? absl::OkStatus() : absl::UnavailableError("out of reach");
+  });
+  const auto durability = std::make_shared<db::DurabilityWatch>(*database, telemetry);
+  telemetry.health.AddDetail("database", [weak = std::weak_ptr(durability)] {
+    const auto own = weak.lock();
+    return own ? own->Describe() : "";
   });
 
   const bus::NatsLibrary nats_library;
@@ -150,6 +160,7 @@ absl::Status Run(rpc::ServiceHost& host) {
   counter.OnCounted([&] { watches.Notice(); });
   RETURN_IF_ERROR(subscription.Start());
   watches.Start();
+  base::StepThread durability_thread("durability", [&] { return durability->Step(); });
 
   rpc::Executor reads({.name = "reads"}, telemetry);
   const auto inquire = [&](const std::string& lane_id, int64_t sequence) {

@@ -15,5 +15,6 @@ ExitCode RunImport(Invocation& invocation);
 ExitCode RunLoad(Invocation& invocation);
 ExitCode RunProvision(Invocation& invocation);
 ExitCode RunErase(Invocation& invocation);
+ExitCode RunAudit(Invocation& invocation);
 
 }  // namespace tally::client

@@ -16,7 +16,8 @@ enum class ExitCode {
   kNeverCounted = 6,   // but its event is dead, parked or discarded: waiting is no use
   kNotAsked = 7,       // but activity_service could not be asked
 
-  kAlarm = 8,  // a status was shown, and it names alarms
+  kAlarm = 8,   // a status was shown, and it names alarms
+  kDiffer = 9,  // an audit was made, and the halves do not match
 };
 
 }  // namespace tally::client

@@ -58,6 +58,13 @@ ABSL_FLAG(bool, all, false,
           "A list: to its end, instead of --limit. A change: everything there is to change.");
 ABSL_FLAG(bool, yes, false, "Do not ask before what cannot be undone.");
 
+ABSL_FLAG(bool, deep, false,
+          "Compare the orders themselves with the statistics too, UTC day by UTC day: reads every "
+          "order from --from to --to.");
+ABSL_FLAG(std::string, metrics_file, "",
+          "Write the result to this file in the text format of Prometheus, whole or not at all, "
+          "as node_exporter's textfile collector reads it.");
+
 ABSL_FLAG(std::string, csv, "", "The file to import.");
 ABSL_FLAG(std::string, report, "",
           "File to write every line left out and every order that failed to, with line numbers.");

@@ -45,6 +45,9 @@ ABSL_DECLARE_FLAG(bool, details);
 ABSL_DECLARE_FLAG(bool, all);
 ABSL_DECLARE_FLAG(bool, yes);
 
+ABSL_DECLARE_FLAG(bool, deep);
+ABSL_DECLARE_FLAG(std::string, metrics_file);
+
 ABSL_DECLARE_FLAG(std::string, csv);
 ABSL_DECLARE_FLAG(std::string, report);
 ABSL_DECLARE_FLAG(int, concurrency);

@@ -25,7 +25,8 @@ constexpr char kExitCodes[] =
     "  5  place --wait: placed, but not counted in time\n"
     "  6  place --wait: placed, but its event is dead, parked or discarded: waiting is no use\n"
     "  7  place --wait: placed, but activity_service could not be asked\n"
-    "  8  a status was shown, and it names alarms\n";
+    "  8  a status was shown, and it names alarms\n"
+    "  9  audit: what was written and what was counted do not match\n";
 
 // Each line begins with six spaces.
 std::string Wrapped(absl::string_view text) {

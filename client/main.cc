@@ -103,6 +103,21 @@ std::vector<Command> MakeCommands() {
        .flags = {"nats", "stream_replicas", "stream_max_age", "stream_max_bytes", "ack_wait",
                  "database_id", "adopt", "update", "dry_run", "yes"},
        .run = RunProvision},
+      {.name = "audit",
+       .arguments = "[--deep [--from=DAY] [--to=DAY]]",
+       .summary = "hold what was written against what was counted",
+       .details =
+           "For each lane: what was written, published, parked, covered, what became letters, was "
+           "given\n"
+           "up by operators (discarded, void, accepted as trimmed) or is missing. Exact while "
+           "orders\n"
+           "flow: what is on its way is waited for until --deadline. Lanes that are closed and "
+           "match\n"
+           "are added up, unless --all. With --deep also count and sum of each day, from the "
+           "orders\n"
+           "themselves. Changes nothing. Exit code 9 if the halves do not match.",
+       .flags = {"deep", "from", "to", "all", "metrics_file"},
+       .run = RunAudit},
       {.name = "erase",
        .arguments = "--customer=NAME",
        .summary = "erase a customer's personal data from both services, for ever",

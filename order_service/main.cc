@@ -9,12 +9,14 @@
 #include "common/bus/stream_settings.h"
 #include "common/bus/topology.h"
 #include "common/db/database.h"
+#include "common/db/durability_watch.h"
 #include "common/db/sweeper.h"
 #include "common/ops/outbox_service.h"
 #include "common/ops/privacy_service.h"
 #include "common/outbox/outbox.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/service_host.h"
+#include "order_service/service/audit_service.h"
 #include "order_service/service/erasure.h"
 #include "order_service/service/order_batch.h"
 #include "order_service/service/order_service.h"
@@ -60,6 +62,7 @@ struct Settings {
   OrderServiceOptions service;
   outbox::OutboxOptions outbox;
   OrderExpiryOptions orders;
+  db::Durability durability_minimum = db::Durability::kMachine;
 };
 
 // What is kept in the stream can be made again from the outbox, and what is in the outbox tells of
@@ -92,6 +95,7 @@ Settings ReadSettings(const config::ServiceSettings& shared, base::Violations& p
   settings.outbox.stream = bus::OrdersStream();
   bus::ReadStreamSettings(settings.outbox.stream, problems);
   ReadRetention(settings, problems);
+  settings.durability_minimum = db::ReadDurabilityMinimum(problems);
 
   if (settings.outbox.writers < 1 || settings.outbox.writers > 16) {
     problems.Add("--writers", "must be 1 to 16");
@@ -119,14 +123,16 @@ Settings ReadSettings(const config::ServiceSettings& shared, base::Violations& p
 }
 
 // The database's own time limits stay below the lease: a lock must be gone when others may close.
-db::DatabaseOptions DatabaseOptionsOf(const config::ServiceSettings& shared, absl::Duration lease) {
-  const absl::Duration limit = 0.6 * lease;
+db::DatabaseOptions DatabaseOptionsOf(const config::ServiceSettings& shared,
+                                      const Settings& settings) {
+  const absl::Duration limit = 0.6 * settings.outbox.lease;
   return {.url = shared.database.url,
           .sessions = shared.database_sessions,
           .statement_timeout = limit,
           .lock_timeout = limit,
           .idle_in_transaction_timeout = limit,
-          .application_name = "order_service"};
+          .application_name = "order_service",
+          .durability_minimum = settings.durability_minimum};
 }
 
 absl::Status Run(rpc::ServiceHost& host) {
@@ -135,14 +141,19 @@ absl::Status Run(rpc::ServiceHost& host) {
   RETURN_IF_ERROR(host.CheckSettings());
   telemetry::Telemetry& telemetry = host.telemetry();
 
-  ASSIGN_OR_RETURN(const std::shared_ptr<db::Database> database,
-                   db::Database::Open(DatabaseOptionsOf(shared, settings.outbox.lease),
-                                      host.clock(), telemetry));
+  ASSIGN_OR_RETURN(
+      const std::shared_ptr<db::Database> database,
+      db::Database::Open(DatabaseOptionsOf(shared, settings), host.clock(), telemetry));
   RETURN_IF_ERROR(outbox::Outbox::Migrate(*database));
   RETURN_IF_ERROR(OrderStore::Migrate(*database));
   telemetry.health.AddReadiness("database", [weak = std::weak_ptr(database)] {
     const auto own = weak.lock();
     return own && own->Available() ? absl::OkStatus() : absl::UnavailableError("out of reach");
+  });
+  const auto durability = std::make_shared<db::DurabilityWatch>(*database, telemetry);
+  telemetry.health.AddDetail("database", [weak = std::weak_ptr(durability)] {
+    const auto own = weak.lock();
+    return own ? own->Describe() : "";
   });
 
   const bus::NatsLibrary nats_library;
@@ -157,6 +168,7 @@ absl::Status Run(rpc::ServiceHost& host) {
   ops::OutboxService ops(ops::PayloadDecoder({events::v1::OrderCreated::descriptor(),
                                               events::v1::OrderCancelled::descriptor()}),
                          outbox, *database, *bus, reads, telemetry);
+  AuditService audit(*database, reads, telemetry);
   OrderEraser eraser(*database);
   ops::PrivacyService privacy(
       [&](const auto& request, absl::Time deadline, auto& response) {
@@ -169,11 +181,14 @@ absl::Status Run(rpc::ServiceHost& host) {
 
   outbox.Start();
   base::StepThread expiry_thread("order_expiry", [&] { return expiry_sweeper.Step(); });
+  base::StepThread durability_thread("durability", [&] { return durability->Step(); });
   const absl::Status served = host.Serve(
       {{v1::OrderService::service_full_name(), &orders, [&orders] { orders.EndStreams(); }},
+       {v1::AuditService::service_full_name(), &audit},
        {ops::v1::OutboxService::service_full_name(), &ops},
        {ops::v1::PrivacyService::service_full_name(), &privacy}});
   expiry_thread.Stop();
+  durability_thread.Stop();
   outbox.Shutdown(host.clock().Now() + absl::Seconds(5));
   return served;
 }

@@ -39,11 +39,14 @@ std::string ShowSettings(const google::protobuf::Map<std::string, std::string>& 
 
 void AddDatabase(const ops::v1::DatabaseStatus& database, Table& facts) {
   facts.AddRow({"database", absl::StrCat(database.kind(), " ", database.database_id())});
-  facts.AddRow({"", ShowSettings(database.durability())});
+  facts.AddRow({"", absl::StrCat("a commit survives ", database.survives(), " (at least: ",
+                                 database.minimum(), "): ", ShowSettings(database.durability()))});
 }
 
 void AddBus(const ops::v1::BusStatus& bus, Table& facts) {
-  facts.AddRow({"bus", bus.connected() ? "connected" : "not connected"});
+  facts.AddRow({"bus", absl::StrCat(bus.connected() ? "connected" : "not connected",
+                                    bus.server_version().empty() ? "" : ", nats-server ",
+                                    bus.server_version())});
   if (bus.has_stream_create_time()) {
     facts.AddRow({"stream", absl::StrCat(bus.stream(), ": ", bus.stream_messages(), " messages, ",
                                          bus.stream_bytes(), " bytes, last sequence ",

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,6 +49,9 @@ struct StreamState {
   int64_t last_sequence = 0;
   int64_t replicas = 0;
   std::string storage;  // "file", "memory"
+  // What the server shows of what keeps the messages, by name: replicas, replicas_current, storage,
+  // max_age, max_bytes, sync.
+  std::map<std::string, std::string> durability;
 };
 
 struct DurableState {
@@ -183,6 +187,8 @@ class Bus {
   virtual bool Connected() const = 0;
   // The server's limit for one message in bytes; UNAVAILABLE until connected once.
   virtual absl::StatusOr<int64_t> MaxPayload() const = 0;
+  // Of the server last connected to; empty where it is not known.
+  virtual std::string ServerVersion() const { return ""; }
 
   // Creates what is missing where the account may; otherwise compares. Waits until `deadline`.
   virtual absl::StatusOr<Declared> Declare(const StreamConfig& config, absl::Time deadline) = 0;

@@ -5,6 +5,7 @@
 #include "common/bus/definition.h"
 #include "common/bus/jetstream_protocol.h"
 #include "common/bus/nats_request.h"
+#include "common/bus/stream_durability.h"
 
 namespace tally::bus {
 namespace {
@@ -173,7 +174,8 @@ absl::StatusOr<StreamState> JetStreamApi::GetStreamState(const std::string& stre
                      .first_sequence = IntField(state, "first_seq"),
                      .last_sequence = IntField(state, "last_seq"),
                      .replicas = IntField(config, "num_replicas"),
-                     .storage = StringField(config, "storage")};
+                     .storage = StringField(config, "storage"),
+                     .durability = StreamDurability(info)};
 }
 
 absl::StatusOr<DurableState> JetStreamApi::GetDurableState(const std::string& stream,

@@ -24,6 +24,8 @@ class NatsBus final : public Bus {
   bool Connected() const override { return connection_.link() != nullptr; }
   absl::StatusOr<int64_t> MaxPayload() const override { return connection_.max_payload(); }
 
+  std::string ServerVersion() const override { return connection_.server_version(); }
+
   absl::StatusOr<Declared> Declare(const StreamConfig& config, absl::Time deadline) override {
     return api_.Declare(config, deadline);
   }

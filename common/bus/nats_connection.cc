@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/random/random.h"
+#include "common/bus/server_version.h"
 
 namespace tally::bus {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 constexpr int64_t kConnectTimeoutMs = 2000;
 constexpr int64_t kWriteDeadlineMs = 1000;
 constexpr int kPingsUnanswered = 2;
+constexpr absl::Duration kVersionTimeout = absl::Milliseconds(500);
 constexpr double kJitter = 0.2;
 
 }  // namespace
@@ -46,6 +48,11 @@ absl::StatusOr<int64_t> NatsConnection::max_payload() const {
   absl::MutexLock lock(&mutex_);
   if (max_payload_ < 0) return absl::UnavailableError("message bus: never connected yet");
   return max_payload_;
+}
+
+std::string NatsConnection::server_version() const {
+  absl::MutexLock lock(&mutex_);
+  return server_version_;
 }
 
 void NatsConnection::Drop(const NatsLink& link, const std::string& reason) {
@@ -119,7 +126,12 @@ NatsOptionsPtr NatsConnection::MakeOptions(const NatsUrl& url) {
 }
 
 void NatsConnection::HoldUntilLost(std::shared_ptr<NatsLink> link, const NatsUrl& url) {
-  telemetry_.log.Info("message bus connected", {{"server", url.address}});
+  const std::string version = AskServerVersion(url.address, kVersionTimeout);
+  telemetry_.log.Info("message bus connected", {{"server", url.address}, {"version", version}});
+  {
+    absl::MutexLock lock(&mutex_);
+    server_version_ = version;
+  }
   SetLink(link);
   std::string reason;
   bool stop;

@@ -43,6 +43,8 @@ class NatsConnection {
   std::shared_ptr<NatsLink> link() const;
   // Of the current or the last link; UNAVAILABLE before the first.
   absl::StatusOr<int64_t> max_payload() const;
+  // The same; empty where the server does not show it.
+  std::string server_version() const;
 
   // If `link` is the current one: there is none from now on, until a new one is made.
   void Drop(const NatsLink& link, const std::string& reason);
@@ -72,8 +74,9 @@ class NatsConnection {
   mutable absl::Mutex mutex_;
   std::shared_ptr<NatsLink> link_ ABSL_GUARDED_BY(mutex_);
   int64_t max_payload_ ABSL_GUARDED_BY(mutex_) = -1;  // -1: never connected
-  std::string drop_reason_ ABSL_GUARDED_BY(mutex_);   // set: the link is to be given up
-  bool closed_ ABSL_GUARDED_BY(mutex_) = false;       // the library's last word on the current link
+  std::string server_version_ ABSL_GUARDED_BY(mutex_);
+  std::string drop_reason_ ABSL_GUARDED_BY(mutex_);  // set: the link is to be given up
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;      // the library's last word on the current link
   bool error_logged_ ABSL_GUARDED_BY(mutex_) = false;
   bool stop_ ABSL_GUARDED_BY(mutex_) = false;
 

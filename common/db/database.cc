@@ -1,8 +1,11 @@
 #include "common/db/database.h"
 
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
 #include "common/db/database_sql.h"
@@ -47,9 +50,27 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& 
   auto database = std::unique_ptr<Database>(new Database(options, dialect, std::move(lock), clock));
   database->pool_ = std::make_unique<Pool>(Pool::Options{dialect, options.sessions},
                                            std::move(connector), clock, telemetry);
-  RETURN_IF_ERROR(
-      Transaction::Begin(*database, Mode::kRead, clock.Now() + options.connect_timeout).status());
+  RETURN_IF_ERROR(database->CheckDurability(clock.Now() + options.connect_timeout));
   return database;
+}
+
+absl::Status Database::CheckDurability(absl::Time deadline) {
+  ASSIGN_OR_RETURN(const DurabilitySettings settings, ReadDurability(deadline));
+  const std::vector<std::string> shortcomings = Shortcomings(settings, durability_minimum_);
+  if (shortcomings.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the database is less durable than --durability_minimum=", Name(durability_minimum_), ": ",
+      absl::StrJoin(shortcomings, ", "), "; change that, or start with a lower minimum"));
+}
+
+absl::StatusOr<DurabilitySettings> Database::ReadDurability(absl::Time deadline) {
+  DurabilitySettings settings;
+  RETURN_IF_ERROR(Run(Mode::kRead, deadline, [&](Transaction& transaction) {
+    return transaction.Query<std::string, std::string>(
+        sql::kDurability, {},
+        [&](const std::string& name, std::string value) { settings[name] = std::move(value); });
+  }));
+  return settings;
 }
 
 Database::Database(const DatabaseOptions& options, Dialect dialect, std::unique_ptr<FileLock> lock,
@@ -58,6 +79,7 @@ Database::Database(const DatabaseOptions& options, Dialect dialect, std::unique_
       dialect_(dialect),
       timeouts_{options.statement_timeout, options.lock_timeout,
                 options.idle_in_transaction_timeout},
+      durability_minimum_(options.durability_minimum),
       lock_(std::move(lock)) {}
 
 Database::~Database() = default;

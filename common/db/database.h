@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/base/clock.h"
+#include "common/db/durability.h"
 #include "common/db/migration.h"
 #include "common/db/session.h"
 #include "common/db/transaction.h"
@@ -27,6 +28,7 @@ struct DatabaseOptions {
   absl::Duration idle_in_transaction_timeout = absl::Seconds(3);
   absl::Duration connect_timeout = absl::Seconds(3);
   std::string application_name = "tally";
+  Durability durability_minimum = Durability::kProcess;  // less is refused
 };
 
 // A bounded pool of sessions on one database, SQLite or PostgreSQL, behind one code path: what
@@ -49,7 +51,8 @@ struct DatabaseOptions {
 class Database {
  public:
   // Connects once and checks that the server can do what is promised. INVALID_ARGUMENT names what
-  // is wrong with the URL. clock and telemetry must outlive the database.
+  // is wrong with the URL, FAILED_PRECONDITION the settings that keep it below the durability
+  // wanted. clock and telemetry must outlive the database.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const DatabaseOptions& options,
                                                         base::Clock& clock,
                                                         telemetry::Telemetry& telemetry);
@@ -72,6 +75,10 @@ class Database {
   absl::Status Run(Mode mode, absl::Time deadline,
                    absl::FunctionRef<absl::Status(Transaction&)> body);
 
+  // What its promises rest on, as it is now. Blocks until `deadline`.
+  absl::StatusOr<DurabilitySettings> ReadDurability(absl::Time deadline);
+  Durability durability_minimum() const { return durability_minimum_; }
+
   // Whether the last attempt to begin a transaction found the database. Never blocks. Only
   // transactions change it: what asks for them in a loop keeps it fresh.
   bool Available() const;
@@ -82,11 +89,13 @@ class Database {
   friend class Transaction;
   Database(const DatabaseOptions& options, Dialect dialect, std::unique_ptr<FileLock> lock,
            base::Clock& clock);
+  absl::Status CheckDurability(absl::Time deadline);
   absl::StatusOr<Transaction> Begin(Mode mode, const Timeouts& timeouts, absl::Time deadline);
 
   base::Clock& clock_;
   const Dialect dialect_;
   const Timeouts timeouts_;
+  const Durability durability_minimum_;
   const std::unique_ptr<FileLock> lock_;  // SQLite only; let go after the last session
   std::unique_ptr<Pool> pool_;
 };

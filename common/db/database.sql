@@ -40,7 +40,7 @@ ON CONFLICT (singleton) DO NOTHING
 SELECT identity FROM database_identity
 
 -- name: Durability [postgresql]
-SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes')
+SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'synchronous_commit', 'full_page_writes', 'synchronous_standby_names')
 UNION ALL
 SELECT 'is_in_recovery', CASE WHEN pg_is_in_recovery() THEN 'on' ELSE 'off' END
 

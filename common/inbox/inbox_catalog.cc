@@ -18,15 +18,18 @@ absl::StatusOr<std::vector<WatermarkRecord>> InboxCatalog::ListWatermarks(
     absl::Time deadline) {
   std::vector<WatermarkRecord> watermarks;
   const auto add = [&](Text lane_id, Text source, int64_t through, const Text& ranges,
-                       int64_t started, std::optional<int64_t> published,
-                       int64_t letters) -> absl::Status {
+                       int64_t started, std::optional<int64_t> published, int64_t retrying,
+                       int64_t dead, int64_t discarded, int64_t skipped) -> absl::Status {
     ASSIGN_OR_RETURN(base::SequenceSet covered, base::SequenceSet::Parse(through, ranges));
     watermarks.push_back({.lane_id = std::move(lane_id),
                           .source = std::move(source),
                           .covered = std::move(covered),
                           .started = absl::FromUnixMicros(started),
                           .published_through = published,
-                          .letters = letters});
+                          .letters_retrying = retrying,
+                          .letters_dead = dead,
+                          .letters_discarded = discarded,
+                          .skipped_events = skipped});
     return absl::OkStatus();
   };
   const db::Params params = {
@@ -37,8 +40,8 @@ absl::StatusOr<std::vector<WatermarkRecord>> InboxCatalog::ListWatermarks(
       {"gaps_only", filter.gaps_only ? 1 : 0},
       {"lanes_max", lanes_max}};
   RETURN_IF_ERROR(database_.Run(db::Mode::kRead, deadline, [&](db::Transaction& transaction) {
-    return transaction.Query<Text, Text, int64_t, Text, int64_t, std::optional<int64_t>, int64_t>(
-        sql::kListWatermarks, params, add);
+    return transaction.Query<Text, Text, int64_t, Text, int64_t, std::optional<int64_t>, int64_t,
+                             int64_t, int64_t, int64_t>(sql::kListWatermarks, params, add);
   }));
   return watermarks;
 }

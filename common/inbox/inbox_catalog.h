@@ -20,7 +20,10 @@ struct WatermarkRecord {
   base::SequenceSet covered;
   absl::Time started;
   std::optional<int64_t> published_through;  // as the producer said last
-  int64_t letters = 0;                       // of this lane, in any state
+  int64_t letters_retrying = 0;              // of this lane
+  int64_t letters_dead = 0;
+  int64_t letters_discarded = 0;
+  int64_t skipped_events = 0;  // covered without an event: void or accepted as trimmed
 };
 
 // The inbox at a glance, without what only the bus knows.

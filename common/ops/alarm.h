@@ -12,6 +12,7 @@ using Alarms = google::protobuf::RepeatedPtrField<v1::Alarm>;
 
 // Names are stable; docs/operations.md explains each of them.
 inline constexpr char kBusDiffers[] = "BUS_DIFFERS";
+inline constexpr char kBusNotDurable[] = "BUS_NOT_DURABLE";
 inline constexpr char kBusUnreachable[] = "BUS_UNREACHABLE";
 inline constexpr char kConsumerSuspended[] = "CONSUMER_SUSPENDED";
 inline constexpr char kDatabaseNotDurable[] = "DATABASE_NOT_DURABLE";

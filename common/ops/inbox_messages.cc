@@ -48,19 +48,27 @@ std::string Shown(absl::string_view text) {
 
 }  // namespace
 
-void ToMessage(const inbox::WatermarkRecord& watermark, v1::Watermark& message) {
+void ToMessage(const inbox::WatermarkRecord& watermark, bool every_range, v1::Watermark& message) {
   message.set_lane_id(watermark.lane_id);
   message.set_source(watermark.source);
   message.set_applied_through(watermark.covered.through());
+  int64_t covered_events = watermark.covered.through();
   for (const base::SequenceRange& range : watermark.covered.ranges()) {
-    if (message.ranges_size() == kRangesMax) break;
+    covered_events += range.last - range.first + 1;
+    if (!every_range && message.ranges_size() == kRangesMax) continue;
     v1::CoveredRange& covered = *message.add_ranges();
     covered.set_first_sequence(range.first);
     covered.set_last_sequence(range.last);
   }
   message.set_range_count(static_cast<int64_t>(watermark.covered.ranges().size()));
   if (watermark.published_through) message.set_published_through(*watermark.published_through);
-  message.set_letters(watermark.letters);
+  message.set_covered_events(covered_events);
+  message.set_highest_sequence(watermark.covered.highest());
+  message.set_letters(watermark.letters_retrying + watermark.letters_dead +
+                      watermark.letters_discarded);
+  message.set_retrying_letters(watermark.letters_retrying);
+  message.set_dead_letters(watermark.letters_dead);
+  message.set_skipped_events(watermark.skipped_events);
   rpc::ToMessage(watermark.started, *message.mutable_create_time());
 }
 

@@ -16,7 +16,8 @@ namespace tally::ops {
 
 // What the inbox' tables and consumer say, as the API says it. Pure.
 
-void ToMessage(const inbox::WatermarkRecord& watermark, v1::Watermark& message);
+// Of the ranges above the watermark the lowest 100, or every one.
+void ToMessage(const inbox::WatermarkRecord& watermark, bool every_range, v1::Watermark& message);
 
 // Without headers and payload.
 void ToMessage(const inbox::LetterRecord& record, v1::Letter& message);

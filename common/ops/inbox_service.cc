@@ -219,7 +219,7 @@ absl::Status InboxService::Answer(rpc::Call& call, const v1::ListWatermarksReque
       response.set_next_page_token(rpc::EncodePageToken(rpc::QueryOf(request), {last}));
       break;
     }
-    ToMessage(watermark, *response.add_watermarks());
+    ToMessage(watermark, !request.lane_id().empty(), *response.add_watermarks());
   }
   return absl::OkStatus();
 }

@@ -21,6 +21,8 @@ void ToMessage(const outbox::LaneRecord& lane, v1::Lane& message) {
   if (lane.closed) rpc::ToMessage(*lane.closed, *message.mutable_close_time());
   message.set_lease_holder(lane.lease_holder);
   if (lane.lease_end) rpc::ToMessage(*lane.lease_end, *message.mutable_lease_expire_time());
+  message.set_parked_events(lane.parked_events);
+  message.set_void_events(lane.void_events);
 }
 
 void ToMessage(const outbox::ParkedEvent& parked, v1::ParkedEvent& message) {

@@ -42,6 +42,15 @@ outbox::ParkedStore::Filter ReadFilter(const v1::ListParkedEventsRequest& reques
   return filter;
 }
 
+// As many as the page holds; there may be one more.
+void FillPage(const std::vector<outbox::LaneRecord>& lanes, int page_size,
+              v1::ListLanesResponse& response) {
+  for (const outbox::LaneRecord& lane : lanes) {
+    if (response.lanes_size() == page_size) return;
+    ToMessage(lane, *response.add_lanes());
+  }
+}
+
 std::string Micros(absl::Time time) { return absl::StrCat(absl::ToUnixMicros(time)); }
 
 }  // namespace
@@ -114,8 +123,18 @@ absl::Status OutboxService::Answer(rpc::Call& call, const v1::GetOutboxStatusReq
 
 absl::Status OutboxService::Answer(rpc::Call& call, const v1::ListLanesRequest& request,
                                    v1::ListLanesResponse& response) {
+  if (request.order_by() == "lane_id") return AnswerById(call, request, response);
   base::Violations violations;
   const outbox::LaneCatalog::Filter filter = ReadFilter(request, violations);
+  if (!request.order_by().empty() && request.order_by() != "open_time desc") {
+    violations.Add("order_by", "must be \"open_time desc\" or \"lane_id\"");
+  }
+  if (!request.after_lane_id().empty()) {
+    violations.Add("after_lane_id", "only with order_by \"lane_id\"");
+  }
+  if (!request.through_lane_id().empty()) {
+    violations.Add("through_lane_id", "only with order_by \"lane_id\"");
+  }
   const PageRequest page = ReadPage(request, 2, violations);
   std::optional<outbox::LaneCatalog::Position> after;
   if (page.after) {
@@ -125,16 +144,31 @@ absl::Status OutboxService::Answer(rpc::Call& call, const v1::ListLanesRequest& 
   RETURN_IF_ERROR(Verdict(violations));
   ASSIGN_OR_RETURN(const std::vector<outbox::LaneRecord> lanes,
                    outbox_.catalog().List(filter, after, page.size + 1, call.deadline()));
-  for (const outbox::LaneRecord& lane : lanes) {
-    if (response.lanes_size() == page.size) {
-      const v1::Lane& last = response.lanes(page.size - 1);
-      const std::string opened = Micros(lanes[static_cast<size_t>(page.size) - 1].opened);
-      response.set_next_page_token(
-          rpc::EncodePageToken(rpc::QueryOf(request), {opened, last.lane_id()}));
-      break;
-    }
-    ToMessage(lane, *response.add_lanes());
+  FillPage(lanes, page.size, response);
+  if (response.lanes_size() == static_cast<int>(lanes.size())) return absl::OkStatus();
+  const outbox::LaneRecord& last = lanes[static_cast<size_t>(page.size) - 1];
+  response.set_next_page_token(
+      rpc::EncodePageToken(rpc::QueryOf(request), {Micros(last.opened), last.lane_id}));
+  return absl::OkStatus();
+}
+
+absl::Status OutboxService::AnswerById(rpc::Call& call, const v1::ListLanesRequest& request,
+                                       v1::ListLanesResponse& response) {
+  base::Violations violations;
+  const std::string first_after = ReadLaneId(request.after_lane_id(), violations, "after_lane_id");
+  const std::string through = ReadLaneId(request.through_lane_id(), violations, "through_lane_id");
+  if (request.state() != v1::Lane::STATE_UNSPECIFIED || request.unpublished_only()) {
+    violations.Add("order_by", "must be \"open_time desc\" with state or unpublished_only");
   }
+  const PageRequest page = ReadPage(request, 1, violations);
+  const std::string after = page.after ? ReadLaneId(page.after->front(), violations) : first_after;
+  RETURN_IF_ERROR(Verdict(violations));
+  ASSIGN_OR_RETURN(const std::vector<outbox::LaneRecord> lanes,
+                   outbox_.catalog().ListById(after, through, page.size + 1, call.deadline()));
+  FillPage(lanes, page.size, response);
+  if (response.lanes_size() == static_cast<int>(lanes.size())) return absl::OkStatus();
+  response.set_next_page_token(rpc::EncodePageToken(
+      rpc::QueryOf(request), {lanes[static_cast<size_t>(page.size) - 1].lane_id}));
   return absl::OkStatus();
 }
 

@@ -45,6 +45,8 @@ class OutboxService final : public v1::OutboxService::CallbackService {
                       v1::GetOutboxStatusResponse& response);
   absl::Status Answer(rpc::Call& call, const v1::ListLanesRequest& request,
                       v1::ListLanesResponse& response);
+  absl::Status AnswerById(rpc::Call& call, const v1::ListLanesRequest& request,
+                          v1::ListLanesResponse& response);
   absl::Status Answer(rpc::Call& call, const v1::ListParkedEventsRequest& request,
                       v1::ListParkedEventsResponse& response);
   absl::Status Answer(rpc::Call& call, const v1::RetryParkedEventsRequest& request,

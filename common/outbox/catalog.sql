@@ -6,7 +6,9 @@ COALESCE(lane.final_sequence,
 
 -- fragment: LaneColumns
 CAST(lane.lane_id AS text) AS id, lane.state, lane.stream, {{Head}} AS head, cursor_of.published_through,
-cursor_of.trimmed_through, lane.opened_by, lane.opened_at, lane.closed_at, lease.holder, lease.expires_at
+cursor_of.trimmed_through, lane.opened_by, lane.opened_at, lane.closed_at, lease.holder, lease.expires_at,
+(SELECT count(*) FROM outbox_parked AS parked WHERE parked.lane_id = lane.lane_id AND parked.state = 'parked') AS parked,
+(SELECT count(*) FROM outbox_parked AS parked WHERE parked.lane_id = lane.lane_id AND parked.state = 'void') AS void
 
 -- name: ListLanes
 -- Walks outbox_lane_opened; open lanes, which it may have to pass over, are few.
@@ -16,6 +18,16 @@ JOIN outbox_cursor AS cursor_of ON cursor_of.lane_id = lane.lane_id
 LEFT JOIN outbox_lease AS lease ON lease.lane_id = lane.lane_id
 WHERE (lane.opened_at, lane.lane_id) < (:after_time, CAST(:after_lane AS uuid)) AND (:state = '' OR lane.state = :state)
 ORDER BY lane.opened_at DESC, lane.lane_id DESC
+LIMIT :lanes_max
+
+-- name: ListLanesById
+-- Walks outbox_lane_pkey; so does all it asks of each lane.
+SELECT {{LaneColumns}}
+FROM outbox_lane AS lane
+JOIN outbox_cursor AS cursor_of ON cursor_of.lane_id = lane.lane_id
+LEFT JOIN outbox_lease AS lease ON lease.lane_id = lane.lane_id
+WHERE lane.lane_id > CAST(:after_lane AS uuid) AND lane.lane_id <= CAST(:through_lane AS uuid)
+ORDER BY lane.lane_id
 LIMIT :lanes_max
 
 -- name: ListHeldLanes

@@ -9,6 +9,7 @@
 namespace tally::outbox {
 namespace {
 
+constexpr char kBeforeAllLanes[] = "00000000-0000-0000-0000-000000000000";
 constexpr char kLastLane[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 std::optional<absl::Time> ToTime(const std::optional<int64_t>& micros) {
@@ -21,8 +22,6 @@ std::optional<absl::Time> ToTime(const std::optional<int64_t>& micros) {
 absl::StatusOr<std::vector<LaneRecord>> LaneCatalog::List(const Filter& filter,
                                                           const std::optional<Position>& after,
                                                           int64_t lanes_max, absl::Time deadline) {
-  using Text = std::string;
-  using MaybeInt = std::optional<int64_t>;
   const db::Params params = {{"after_time", after ? absl::ToUnixMicros(after->opened)
                                                   : std::numeric_limits<int64_t>::max()},
                              {"after_lane", after ? after->lane_id : kLastLane},
@@ -32,11 +31,30 @@ absl::StatusOr<std::vector<LaneRecord>> LaneCatalog::List(const Filter& filter,
                              {"unpublished_only", filter.unpublished_only ? 1 : 0},
                              {"lanes_max", lanes_max}};
   const bool held_only = filter.unpublished_only || filter.open.value_or(false);
+  return Read(held_only ? sql::kListHeldLanes : sql::kListLanes, params, deadline);
+}
+
+absl::StatusOr<std::vector<LaneRecord>> LaneCatalog::ListById(const std::string& after,
+                                                              const std::string& through,
+                                                              int64_t lanes_max,
+                                                              absl::Time deadline) {
+  return Read(sql::kListLanesById,
+              {{"after_lane", after.empty() ? kBeforeAllLanes : after},
+               {"through_lane", through.empty() ? kLastLane : through},
+               {"lanes_max", lanes_max}},
+              deadline);
+}
+
+absl::StatusOr<std::vector<LaneRecord>> LaneCatalog::Read(const db::Statement& statement,
+                                                          const db::Params& params,
+                                                          absl::Time deadline) {
+  using Text = std::string;
+  using MaybeInt = std::optional<int64_t>;
   std::vector<LaneRecord> lanes;
   const auto add = [&](Text lane_id, const Text& state, Text stream, int64_t head,
                        int64_t published_through, int64_t trimmed_through, Text opened_by,
                        int64_t opened_at, MaybeInt closed_at, std::optional<Text> holder,
-                       MaybeInt expires_at) {
+                       MaybeInt expires_at, int64_t parked, int64_t discarded) {
     lanes.push_back({.lane_id = std::move(lane_id),
                      .open = state == "open",
                      .stream = std::move(stream),
@@ -47,12 +65,14 @@ absl::StatusOr<std::vector<LaneRecord>> LaneCatalog::List(const Filter& filter,
                      .opened = absl::FromUnixMicros(opened_at),
                      .closed = ToTime(closed_at),
                      .lease_holder = std::move(holder).value_or(""),
-                     .lease_end = ToTime(expires_at)});
+                     .lease_end = ToTime(expires_at),
+                     .parked_events = parked,
+                     .void_events = discarded});
   };
   RETURN_IF_ERROR(database_.Run(db::Mode::kRead, deadline, [&](db::Transaction& transaction) {
     return transaction.Query<Text, Text, Text, int64_t, int64_t, int64_t, Text, int64_t, MaybeInt,
-                             std::optional<Text>, MaybeInt>(
-        held_only ? sql::kListHeldLanes : sql::kListLanes, params, add);
+                             std::optional<Text>, MaybeInt, int64_t, int64_t>(statement, params,
+                                                                              add);
   }));
   return lanes;
 }

@@ -24,6 +24,8 @@ struct LaneRecord {
   std::optional<absl::Time> closed;
   std::string lease_holder;  // empty: closed and published to its end
   std::optional<absl::Time> lease_end;
+  int64_t parked_events = 0;  // void ones not counted
+  int64_t void_events = 0;
 };
 
 // The outbox at a glance, as of the database's time `now`.
@@ -60,9 +62,17 @@ class LaneCatalog {
                                                const std::optional<Position>& after,
                                                int64_t lanes_max, absl::Time deadline);
 
+  // By lane, from behind `after` up to and with `through`; either may be empty.
+  absl::StatusOr<std::vector<LaneRecord>> ListById(const std::string& after,
+                                                   const std::string& through, int64_t lanes_max,
+                                                   absl::Time deadline);
+
   absl::StatusOr<OutboxSummary> Summarize(absl::Time deadline);
 
  private:
+  absl::StatusOr<std::vector<LaneRecord>> Read(const db::Statement& statement,
+                                               const db::Params& params, absl::Time deadline);
+
   db::Database& database_;
 };
 

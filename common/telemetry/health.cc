@@ -16,6 +16,11 @@ void Health::AddReadiness(std::string name, Check check) {
   readiness_.push_back({std::move(name), std::move(check)});
 }
 
+void Health::AddDetail(std::string name, Detail detail) {
+  absl::MutexLock lock(&mutex_);
+  details_.emplace_back(std::move(name), std::move(detail));
+}
+
 absl::Status Health::Live() const {
   absl::MutexLock lock(&mutex_);
   return FirstFailure(liveness_);
@@ -24,6 +29,16 @@ absl::Status Health::Live() const {
 absl::Status Health::Ready() const {
   absl::MutexLock lock(&mutex_);
   return FirstFailure(readiness_);
+}
+
+std::string Health::Details() const {
+  absl::MutexLock lock(&mutex_);
+  std::string lines;
+  for (const auto& [name, detail] : details_) {
+    const std::string text = detail();
+    if (!text.empty()) absl::StrAppend(&lines, name, ": ", text, "\n");
+  }
+  return lines;
 }
 
 absl::Status Health::FirstFailure(const std::vector<Named>& checks) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -21,9 +22,15 @@ class Health {
   void AddLiveness(std::string name, Check check);
   void AddReadiness(std::string name, Check check);
 
+  // What people should see beside the verdict: "name: text" in Details(), unless the text is empty.
+  using Detail = std::function<std::string()>;
+  void AddDetail(std::string name, Detail detail);
+
   // OK, or the first failing check's status with its name in front.
   absl::Status Live() const;
   absl::Status Ready() const;
+  // A line for each detail that has something to say.
+  std::string Details() const;
 
  private:
   struct Named {
@@ -35,6 +42,7 @@ class Health {
   mutable absl::Mutex mutex_;
   std::vector<Named> liveness_ ABSL_GUARDED_BY(mutex_);
   std::vector<Named> readiness_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::pair<std::string, Detail>> details_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tally::telemetry

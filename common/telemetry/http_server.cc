@@ -16,10 +16,11 @@ constexpr size_t kThreads = 4;
 constexpr int kStallSecondsMax = 2;
 constexpr size_t kRequestBytesMax = 64 << 10;
 
-void Answer(const absl::Status& status, httplib::Response& response) {
+void Answer(const absl::Status& status, const std::string& details, httplib::Response& response) {
   response.status = status.ok() ? 200 : 503;
-  response.set_content(status.ok() ? "ok\n" : absl::StrCat(std::string(status.message()), "\n"),
-                       "text/plain");
+  response.set_content(
+      absl::StrCat(status.ok() ? "ok" : std::string(status.message()), "\n", details),
+      "text/plain");
 }
 
 }  // namespace
@@ -51,10 +52,10 @@ void HttpServer::AddRoutes() {
                          "text/plain; version=0.0.4; charset=utf-8");
   });
   server_->Get("/livez", [this](const httplib::Request&, httplib::Response& response) {
-    Answer(telemetry_.health.Live(), response);
+    Answer(telemetry_.health.Live(), "", response);
   });
   server_->Get("/readyz", [this](const httplib::Request&, httplib::Response& response) {
-    Answer(telemetry_.health.Ready(), response);
+    Answer(telemetry_.health.Ready(), telemetry_.health.Details(), response);
   });
 }
 

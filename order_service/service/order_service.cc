@@ -7,7 +7,6 @@
 
 #include "common/base/status_macros.h"
 #include "common/base/violations.h"
-#include "common/db/error.h"
 #include "common/rpc/errors.h"
 #include "common/rpc/handle.h"
 #include "order_service/domain/order_validation.h"
@@ -18,6 +17,7 @@
 #include "order_service/service/place_order_command.h"
 #include "order_service/service/place_orders_call.h"
 #include "order_service/service/placement_request.h"
+#include "order_service/service/read_error.h"
 #include "order_service/service/write_error.h"
 
 namespace tally::orders {
@@ -75,16 +75,6 @@ absl::StatusOr<base::Uuid> ParseOrderId(const std::string& text) {
   base::Violations violations;
   violations.Add("order_id", kOrderIdForm);
   return rpc::BadRequest(violations);
-}
-
-absl::Status DatabaseAway(const absl::Status& status) {
-  const db::ErrorKind kind = db::KindOf(status);
-  if (kind == db::ErrorKind::kConnection || kind == db::ErrorKind::kRetry ||
-      kind == db::ErrorKind::kUnknownOutcome) {
-    return rpc::Unavailable("DATABASE_UNAVAILABLE", "orders cannot be read right now",
-                            absl::Seconds(1));
-  }
-  return status;
 }
 
 }  // namespace
@@ -158,8 +148,8 @@ absl::Status OrderService::Get(rpc::Call& call, const v1::GetOrderRequest& reque
                                v1::GetOrderResponse& response) {
   ASSIGN_OR_RETURN(const base::Uuid order_id, ParseOrderId(request.order_id()));
   std::optional<Order> order;
-  RETURN_IF_ERROR(DatabaseAway(
-      database_.Run(db::Mode::kRead, call.deadline(), [&](db::Transaction& transaction) {
+  RETURN_IF_ERROR(
+      ReadError(database_.Run(db::Mode::kRead, call.deadline(), [&](db::Transaction& transaction) {
         ASSIGN_OR_RETURN(order, store_.Find(transaction, order_id));
         return absl::OkStatus();
       })));
@@ -174,7 +164,7 @@ absl::Status OrderService::Get(rpc::Call& call, const v1::GetOrderRequest& reque
 absl::Status OrderService::List(rpc::Call& call, const v1::ListOrdersRequest& request,
                                 v1::ListOrdersResponse& response) {
   ASSIGN_OR_RETURN(const ListQuery query, ParseListQuery(request));
-  return DatabaseAway(database_.Run(
+  return ReadError(database_.Run(
       db::Mode::kRead, call.deadline(),
       [&](db::Transaction& transaction) { return FillPage(transaction, query, response); }));
 }

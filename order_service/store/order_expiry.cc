@@ -30,24 +30,26 @@ absl::StatusOr<bool> OrderExpiry::Sweep() {
   if (options_.retention == absl::ZeroDuration()) return false;
   int removed = 0;
   base::Uuid last = after_;
-  RETURN_IF_ERROR(
-      database_.Run(db::Mode::kWrite, database_.clock().Now() + options_.session_timeout,
-                    [&](db::Transaction& transaction) -> absl::Status {
-                      ASSIGN_OR_RETURN(const absl::Time now, transaction.Now());
-                      const absl::Time cutoff = now - options_.retention;
-                      return transaction.Query<std::string>(
-                          sql::kDeleteExpiredOrders,
-                          {{"after", after_.ToString()},
-                           {"before", FirstIdAt(cutoff).ToString()},
-                           {"cutoff", cutoff},
-                           {"orders_max", options_.orders_max}},
-                          [&](const std::string& id) -> absl::Status {
-                            ASSIGN_OR_RETURN(const base::Uuid order_id, base::Uuid::Parse(id));
-                            last = std::max(last, order_id);
-                            ++removed;
-                            return absl::OkStatus();
-                          });
-                    }));
+  RETURN_IF_ERROR(database_.Run(
+      db::Mode::kWrite, database_.clock().Now() + options_.session_timeout,
+      [&](db::Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(const absl::Time now, transaction.Now());
+        const absl::Time cutoff = now - options_.retention;
+        RETURN_IF_ERROR(transaction.Query<std::string>(sql::kDeleteExpiredOrders,
+                                                       {{"after", after_.ToString()},
+                                                        {"before", FirstIdAt(cutoff).ToString()},
+                                                        {"cutoff", cutoff},
+                                                        {"orders_max", options_.orders_max}},
+                                                       [&](const std::string& id) -> absl::Status {
+                                                         ASSIGN_OR_RETURN(const base::Uuid order_id,
+                                                                          base::Uuid::Parse(id));
+                                                         last = std::max(last, order_id);
+                                                         ++removed;
+                                                         return absl::OkStatus();
+                                                       }));
+        if (removed == 0) return absl::OkStatus();
+        return transaction.Execute(sql::kRaiseExpired, {{"before", cutoff}}).status();
+      }));
   expired_total_.Increment(removed);
   const bool more = removed == options_.orders_max;
   after_ = more ? last : base::Uuid();

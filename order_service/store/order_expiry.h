@@ -17,8 +17,8 @@ struct OrderExpiryOptions {
 };
 
 // Removes orders that are old enough, with their request_ids: a call repeated after that places a
-// new order. Ages are by the database's clock. Several instances may do it at once. One thread at a
-// time.
+// new order. The same transaction keeps before what time orders may be gone (see OrderSums). Ages
+// are by the database's clock. Several instances may do it at once. One thread at a time.
 class OrderExpiry {
  public:
   OrderExpiry(OrderExpiryOptions options, db::Database& database, telemetry::Telemetry& telemetry);

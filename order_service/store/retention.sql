@@ -17,6 +17,9 @@ DELETE FROM orders WHERE order_id IN (
   ORDER BY order_id LIMIT :orders_max)
 RETURNING order_id
 
+-- name: RaiseExpired
+UPDATE orders_expired SET before = :before WHERE before < :before
+
 -- name: LockOrdersOfCustomer [postgresql]
 -- Served by orders_customer. One that is being cancelled is passed over: there will be another call.
 SELECT CAST(order_id AS text), CAST(place_lane AS text), place_sequence, CAST(cancel_lane AS text), cancel_sequence

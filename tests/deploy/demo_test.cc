@@ -10,7 +10,7 @@ namespace tally::e2e {
 namespace {
 
 TEST(DeployedDemoTest, RunsWithTheEnvironmentConfigurationAndSecretsOfItsManifests) {
-  ASSERT_OK_AND_ASSIGN(testkit::PostgresServer* const postgres, testkit::PostgresServer::Shared());
+  ASSERT_OK_AND_ASSIGN(const auto postgres, testkit::PostgresServer::Start({.fsync = true}));
   ASSERT_OK_AND_ASSIGN(
       const Ended demo,
       RunToEnd({"/usr/bin/python3", TALLY_DEPLOY_TEST_DIR "/demo_test.py",

@@ -28,7 +28,9 @@ std::string ProgramPath(absl::string_view name) { return absl::StrCat(TALLY_BIN_
 absl::Status ServiceProcess::Start() {
   testkit::Process::Spec spec;
   spec.argv = {ProgramPath(spec_.program), absl::StrCat("--listen=", address()),
-               absl::StrCat("--http=", kHost, ":", http_.port())};
+               absl::StrCat("--http=", kHost, ":", http_.port()),
+               // The PostgreSQL of most tests runs without fsync.
+               "--durability_minimum=process"};
   spec.argv.insert(spec.argv.end(), spec_.flags.begin(), spec_.flags.end());
   spec.env = spec_.env;
   ASSIGN_OR_RETURN(std::unique_ptr<testkit::Process> process,

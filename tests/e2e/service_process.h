@@ -17,8 +17,9 @@ namespace tally::e2e {
 // The path of one of our programs.
 std::string ProgramPath(absl::string_view name);
 
-// One of our services as a real process. Its addresses stay the same over Kill, Terminate and
-// Restart; while it does not run, connections to them are refused. Not thread-safe.
+// One of our services as a real process, on any database, however little durable. Its addresses
+// stay the same over Kill, Terminate and Restart; while it does not run, connections to them are
+// refused. Not thread-safe.
 class ServiceProcess {
  public:
   struct Spec {

@@ -9,6 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/e2e/tally.h"
+#include "tests/testkit/eventually.h"
 #include "tests/testkit/postgres_server.h"
 #include "tests/testkit/status_matchers.h"
 #include "tests/testkit/temp_dir.h"
@@ -20,9 +21,9 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-constexpr char kSharedFlags[][32] = {"listen",        "http",     "database",  "database_sessions",
-                                     "nats",          "instance", "log_level", "log_format",
-                                     "drain_timeout", "flagfile", "help"};
+constexpr char kSharedFlags[][32] = {
+    "listen",    "http",       "database",      "database_sessions", "nats", "instance",
+    "log_level", "log_format", "drain_timeout", "flagfile",          "help", "durability_minimum"};
 
 void ExpectHelpNames(const std::string& program, const std::vector<std::string>& own_flags) {
   ASSERT_OK_AND_ASSIGN(const Ended help, RunToEnd({ProgramPath(program), "--help"}));
@@ -69,6 +70,49 @@ TEST(StartTest, AllThatIsWrongIsListedAtOnce) {
                                  HasSubstr("stray")));
     EXPECT_EQ(ended.out, "");
   }
+}
+
+TEST(StartTest, ADatabaseThatIsLessDurableThanItMustBeIsRefused) {
+  ASSERT_OK_AND_ASSIGN(testkit::PostgresServer* const postgres, testkit::PostgresServer::Shared());
+  for (const std::string program : {"order_service", "activity_service"}) {
+    ASSERT_OK_AND_ASSIGN(const std::string url, postgres->CreateDatabase());
+    const std::vector<std::string> argv = {ProgramPath(program), "--listen=127.0.0.1:0",
+                                           "--http=127.0.0.1:0", "--nats=nats://127.0.0.1:1",
+                                           absl::StrCat("--database=", url)};
+    ASSERT_OK_AND_ASSIGN(const Ended refused, RunToEnd(argv));
+    EXPECT_EQ(refused.exit_code, 1);
+    EXPECT_THAT(refused.err, AllOf(HasSubstr("--durability_minimum=machine"),
+                                   HasSubstr("fsync is off and must be on")));
+    ServiceProcess service(
+        {.program = program, .flags = {"--nats=nats://127.0.0.1:1", "--database=" + url}});
+    ASSERT_OK(service.Start());  // with --durability_minimum=process
+    EXPECT_EVENTUALLY(absl::StrContains(service.Log(), "a commit survives process (fsync=off"),
+                      absl::Seconds(60));
+    EXPECT_THAT(service.Metric("tally_database_durability"), testkit::IsOkAndHolds(0));
+  }
+}
+
+TEST(StartTest, AStreamThatIsLessDurableThanDeclaredIsAnAlarmAndStopsNothing) {
+  ASSERT_OK_AND_ASSIGN(const auto system, System::Start());
+  const testkit::TempDir dir;
+  ServiceProcess service({.program = "order_service",
+                          .flags = {"--nats=" + system->nats().url(), "--stream_replicas=3",
+                                    "--database=sqlite:" + dir.File("orders.db")}});
+  ASSERT_OK(service.Start());
+  const auto tally = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin(), ProgramPath("tally"));
+    arguments.push_back("--orders=" + service.address());
+    const absl::StatusOr<Ended> ended = RunToEnd(std::move(arguments));
+    EXPECT_OK(ended);
+    return ended.value_or(Ended{});
+  };
+  EXPECT_EQ(tally({"place", "--customer=ada", "--line=TEA:1:1.00"}).exit_code, 0);
+  EXPECT_EVENTUALLY(absl::StrContains(tally({"ops", "outbox", "status"}).out,
+                                      "ALARM BUS_NOT_DURABLE: replicas is 1 and must be 3\n"),
+                    absl::Seconds(60));
+  EXPECT_EVENTUALLY(service.Metric("tally_bus_stream_shortcomings").value_or(0) == 1,
+                    absl::Seconds(60));
+  EXPECT_THAT(service.Log(), HasSubstr("the bus is less durable than declared"));
 }
 
 TEST(StartTest, ASecondProcessOnASqliteFileNamesTheFirst) {

@@ -30,3 +30,11 @@ CREATE UNIQUE INDEX orders_cancel_request ON orders (cancel_caller, cancel_reque
 CREATE INDEX orders_place_time ON orders (place_time, order_id);
 CREATE INDEX orders_cancelled ON orders (place_time, order_id) WHERE state = 'cancelled';
 CREATE INDEX orders_customer ON orders (customer, place_time, order_id);
+CREATE INDEX orders_cancel_time ON orders (cancel_time, order_id) WHERE cancel_time IS NOT NULL;
+
+-- What retention has removed: orders whose last change was before this time may be gone. One row, 0 while none is.
+CREATE TABLE orders_expired (
+  singleton bigint NOT NULL PRIMARY KEY CHECK (singleton = 1),
+  before bigint NOT NULL
+);
+INSERT INTO orders_expired (singleton, before) VALUES (1, 0);

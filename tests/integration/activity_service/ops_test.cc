@@ -106,6 +106,8 @@ TEST_P(InboxOpsTest, ListsWatermarksWithWhatStandsAboveThem) {
   EXPECT_EQ(page.watermarks(0).applied_through(), 1);
   EXPECT_EQ(page.watermarks(0).range_count(), 1);
   EXPECT_EQ(page.watermarks(0).ranges(0).first_sequence(), 4);
+  EXPECT_EQ(page.watermarks(0).covered_events(), 2);
+  EXPECT_EQ(page.watermarks(0).highest_sequence(), 4);
   EXPECT_FALSE(page.watermarks(0).has_published_through());
   request.set_page_token(page.next_page_token());
   ASSERT_TRUE(Call(&Stub::ListWatermarks, request, page).ok());
@@ -114,6 +116,32 @@ TEST_P(InboxOpsTest, ListsWatermarksWithWhatStandsAboveThem) {
   EXPECT_EQ(page.next_page_token(), "");
   request.set_gaps_only(true);
   EXPECT_THAT(FieldsOf(Call(&Stub::ListWatermarks, request, page)), ElementsAre("page_token"));
+}
+
+TEST_P(InboxOpsTest, TellsTheLettersOfALaneApart) {
+  ReceiveBad(7);
+  bus::Event undecodable = Created(1, 8, kMorning, Money("GBP", 1));
+  undecodable.payload = "\xff";
+  ASSERT_OK(served->instance().Receive({undecodable}));
+  ops::v1::ListWatermarksResponse page;
+  ASSERT_TRUE(Call(&Stub::ListWatermarks, {}, page).ok());
+  EXPECT_EQ(page.watermarks(0).letters(), 2);
+  EXPECT_EQ(page.watermarks(0).retrying_letters() + page.watermarks(0).dead_letters(), 2);
+  EXPECT_GE(page.watermarks(0).dead_letters(), 1);
+}
+
+TEST_P(InboxOpsTest, AWatermarkHasAllItsRangesWhenItsLaneIsNamed) {
+  std::vector<bus::Event> events;
+  for (int i = 1; i <= 120; ++i) events.push_back(Created(1, 2 * i, kMorning, Money("GBP", 1)));
+  ASSERT_OK(served->instance().Receive(events));
+  ops::v1::ListWatermarksRequest request;
+  ops::v1::ListWatermarksResponse page;
+  ASSERT_TRUE(Call(&Stub::ListWatermarks, request, page).ok());
+  EXPECT_EQ(page.watermarks(0).range_count(), 120);
+  EXPECT_EQ(page.watermarks(0).ranges_size(), 100);
+  request.set_lane_id(testkit::Lane(1));
+  ASSERT_TRUE(Call(&Stub::ListWatermarks, request, page).ok());
+  EXPECT_EQ(page.watermarks(0).ranges_size(), 120);
 }
 
 TEST_P(InboxOpsTest, ShowsALetterWithItsContent) {

@@ -56,6 +56,19 @@ TEST_F(DeclarerTest, TellsADifferenceThatCameSince) {
   EXPECT_EQ(Differences(), 1);
 }
 
+TEST_F(DeclarerTest, TellsWhatKeepsTheStreamAndInWhatItIsWeakerThanDeclared) {
+  Start();
+  ASSERT_OK(NewDeclarer(*bus_)->Declare(kTimeout));
+  stream_.replicas = 3;
+  const auto declarer = NewDeclarer(*bus_);
+  ASSERT_OK(declarer->Declare(kTimeout));
+  EXPECT_THAT(declarer->state().shortcomings, ElementsAre("replicas is 1 and must be 3"));
+  EXPECT_THAT(declarer->state().durability, HasSubstr("replicas=1"));
+  EXPECT_THAT(declarer->state().durability, testing::ContainsRegex("nats-server 2[.][0-9]+[.]"));
+  EXPECT_THAT(telemetry_.health.Details(),
+              HasSubstr("less than declared: replicas is 1 and must be 3\n"));
+}
+
 TEST_F(DeclarerTest, KeepsWhatItSawWhileTheServerIsAway) {
   Start();
   const auto declarer = NewDeclarer(*bus_);

@@ -34,10 +34,12 @@ Instance::Instance(const std::string& database_url, const std::string& nats_url,
   ops_ = std::make_unique<ops::OutboxService>(
       ops::PayloadDecoder({events::v1::OrderCreated::descriptor()}), *outbox_, *database_, *bus_,
       reads_, telemetry_);
+  audit_ = std::make_unique<AuditService>(*database_, reads_, telemetry_);
   outbox_->Start();
   server_ = rpc::Server::Start({.listen = {"127.0.0.1", 0}},
                                {{v1::OrderService::service_full_name(), orders_.get(),
                                  [this] { orders_->EndStreams(); }},
+                                {v1::AuditService::service_full_name(), audit_.get()},
                                 {ops::v1::OutboxService::service_full_name(), ops_.get()},
                                 {ops::v1::PrivacyService::service_full_name(), &privacy_}},
                                telemetry_)

@@ -14,6 +14,7 @@
 #include "common/rpc/executor.h"
 #include "common/rpc/server.h"
 #include "common/telemetry/telemetry.h"
+#include "order_service/service/audit_service.h"
 #include "order_service/service/order_batch.h"
 #include "order_service/service/order_service.h"
 #include "order_service/store/order_eraser.h"
@@ -51,6 +52,7 @@ class Instance {
   rpc::Executor reads_;
   std::unique_ptr<OrderService> orders_;
   std::unique_ptr<ops::OutboxService> ops_;
+  std::unique_ptr<AuditService> audit_;
   OrderEraser eraser_;
   ops::PrivacyService privacy_;
   std::unique_ptr<rpc::Server> server_;

@@ -129,7 +129,10 @@ TEST_P(OutboxOpsTest, ShowsTheOutboxAtAGlance) {
   EXPECT_GT(status.bus().stream_bytes(), 0);
   EXPECT_EQ(status.bus().durability().at("storage"), "file");
   EXPECT_THAT(status.database().database_id(), SizeIs(36));
+  EXPECT_THAT(status.bus().server_version(), testing::StartsWith("2."));
   const bool sqlite = status.database().kind() == "sqlite";
+  EXPECT_EQ(status.database().survives(), sqlite ? "machine" : "process");
+  EXPECT_EQ(status.database().minimum(), "process");
   EXPECT_EQ(status.database().durability().at(sqlite ? "synchronous" : "synchronous_commit"),
             sqlite ? "full" : "on");
   for (const ops::v1::Alarm& alarm : status.alarms()) {
@@ -147,6 +150,38 @@ TEST_P(OutboxOpsTest, SaysWhatWaitsAndWhyWhileTheBusIsAway) {
   EXPECT_TRUE(status.has_publish_lag());
   EXPECT_FALSE(status.bus().connected());
   EXPECT_TRUE(Alarms().contains("BUS_UNREACHABLE"));
+}
+
+TEST_P(OutboxOpsTest, ListsLanesByIdWithinBounds) {
+  Start();
+  outbox::LaneStore lanes({.stream = "ORDERS", .holder = "somebody"}, instance->database());
+  std::set<std::string> opened;
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_OK_AND_ASSIGN(const std::string lane_id, lanes.Open(absl::Now() + kPatience));
+    opened.insert(lane_id);
+  }
+  ops::v1::ListLanesRequest request;
+  ops::v1::ListLanesResponse page;
+  request.set_order_by("lane_id");
+  request.set_after_lane_id(*opened.begin());
+  request.set_through_lane_id(*std::next(opened.begin(), 3));
+  request.set_page_size(2);
+  std::vector<std::string> listed;
+  do {
+    ASSERT_TRUE(Call(&Stub::ListLanes, request, page).ok());
+    for (const ops::v1::Lane& lane : page.lanes()) listed.push_back(lane.lane_id());
+    request.set_page_token(page.next_page_token());
+  } while (!page.next_page_token().empty());
+  EXPECT_EQ(listed,
+            std::vector<std::string>(std::next(opened.begin()), std::next(opened.begin(), 4)));
+  request.set_unpublished_only(true);
+  EXPECT_EQ(Call(&Stub::ListLanes, request, page).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  request = {};
+  request.set_through_lane_id(*opened.begin());
+  EXPECT_EQ(Call(&Stub::ListLanes, request, page).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  request = {};
+  request.set_order_by("size");
+  EXPECT_EQ(Call(&Stub::ListLanes, request, page).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST_P(OutboxOpsTest, ListsLanesInPagesBoundToTheirQuery) {

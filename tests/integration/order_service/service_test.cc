@@ -253,7 +253,8 @@ TEST_P(ServiceTest, WhileStoppingItSaysSo) {
 
 TEST_P(ServiceTest, EveryMethodOfEveryServiceExplainsItsErrors) {
   for (const auto* service :
-       {v1::OrderService::service_full_name(), ops::v1::OutboxService::service_full_name()}) {
+       {v1::OrderService::service_full_name(), v1::AuditService::service_full_name(),
+        ops::v1::OutboxService::service_full_name()}) {
     const google::protobuf::ServiceDescriptor* descriptor =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(service);
     for (int i = 0; i < descriptor->method_count(); ++i) {

@@ -29,5 +29,13 @@ TEST(Health, AsksAnewEveryTime) {
   EXPECT_TRUE(health.Live().ok());
 }
 
+TEST(Health, ShowsDetailsThatHaveSomethingToSay) {
+  Health health;
+  EXPECT_EQ(health.Details(), "");
+  health.AddDetail("database", [] { return "a commit survives machine"; });
+  health.AddDetail("bus", [] { return ""; });
+  EXPECT_EQ(health.Details(), "database: a commit survives machine\n");
+}
+
 }  // namespace
 }  // namespace tally::telemetry

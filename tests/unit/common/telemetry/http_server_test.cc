@@ -37,6 +37,12 @@ TEST_F(HttpServerTest, TellsLivenessAndReadinessApart) {
   EXPECT_EQ(ready->body, "database: away\n");
 }
 
+TEST_F(HttpServerTest, ShowsDetailsBesideReadiness) {
+  telemetry_.health.AddDetail("database", [] { return "on a disk"; });
+  EXPECT_EQ(Get("/readyz")->body, "ok\ndatabase: on a disk\n");
+  EXPECT_EQ(Get("/livez")->body, "ok\n");
+}
+
 TEST_F(HttpServerTest, HasNothingElse) { EXPECT_EQ(Get("/")->status, 404); }
 
 TEST_F(HttpServerTest, DoesNotShareItsPort) {
