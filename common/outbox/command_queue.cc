@@ -28,10 +28,12 @@ absl::Status CommandQueue::Push(absl::Span<std::unique_ptr<Command>> commands) {
   return status;
 }
 
-std::vector<std::unique_ptr<Command>> CommandQueue::Take(size_t commands_max, size_t bytes_max) {
+std::vector<std::unique_ptr<Command>> CommandQueue::Take(size_t commands_min, size_t commands_max,
+                                                         size_t bytes_max) {
   std::vector<std::unique_ptr<Command>> taken;
   size_t taken_bytes = 0;
   absl::MutexLock lock(&mutex_);
+  if (commands_.size() < commands_min && !closed_) return taken;
   while (!commands_.empty() && taken.size() < commands_max) {
     const size_t bytes = commands_.front()->bytes();
     if (!taken.empty() && taken_bytes + bytes > bytes_max) break;
@@ -44,9 +46,12 @@ std::vector<std::unique_ptr<Command>> CommandQueue::Take(size_t commands_max, si
   return taken;
 }
 
-void CommandQueue::WaitForCommands(absl::Duration timeout) {
+void CommandQueue::WaitForCommands(size_t commands_min, absl::Duration timeout) {
+  const auto enough_or_closed = [this, commands_min]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return closed_ || commands_.size() >= commands_min;
+  };
   absl::MutexLock lock(&mutex_);
-  mutex_.AwaitWithTimeout(absl::Condition(this, &CommandQueue::HasCommandsOrClosed), timeout);
+  mutex_.AwaitWithTimeout(absl::Condition(&enough_or_closed), timeout);
 }
 
 void CommandQueue::Close() {
@@ -58,7 +63,5 @@ bool CommandQueue::Exhausted() const {
   absl::MutexLock lock(&mutex_);
   return closed_ && commands_.empty();
 }
-
-bool CommandQueue::HasCommandsOrClosed() const { return closed_ || !commands_.empty(); }
 
 }  // namespace tally::outbox

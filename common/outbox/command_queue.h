@@ -27,12 +27,13 @@ class CommandQueue {
   // still the caller's). A command beyond all bytes is taken by an empty queue.
   absl::Status Push(absl::Span<std::unique_ptr<Command>> commands);
 
-  // All that waits, up to the limits but at least one, oldest first; empty if nothing waits.
-  std::vector<std::unique_ptr<Command>> Take(size_t commands_max, size_t bytes_max);
+  // All that waits, up to the limits but at least one, oldest first; empty if fewer wait than
+  // `commands_min` and the queue is not closed.
+  std::vector<std::unique_ptr<Command>> Take(size_t commands_min, size_t commands_max,
+                                             size_t bytes_max);
 
-  // Blocks until something waits, Close() was called or `timeout` passed. Of those that block, one
-  // is woken for each command.
-  void WaitForCommands(absl::Duration timeout);
+  // Blocks until so many wait, Close() was called or `timeout` passed.
+  void WaitForCommands(size_t commands_min, absl::Duration timeout);
 
   // Takes no more commands; those inside are still to be taken.
   void Close();
@@ -41,8 +42,6 @@ class CommandQueue {
   bool Exhausted() const;
 
  private:
-  bool HasCommandsOrClosed() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-
   const size_t commands_max_;
   const size_t bytes_max_;
   telemetry::Gauge& depth_;

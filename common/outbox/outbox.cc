@@ -51,8 +51,10 @@ Outbox::Outbox(OutboxOptions options, db::Database& database, bus::Bus& bus, Bat
           {.what = "trimming the outbox"}, [this] { return trimmer_.Sweep(); }, clock, telemetry) {
   const int writers = database.dialect() == db::Dialect::kSqlite ? 1 : options_.writers;
   for (int i = 0; i < writers; ++i) {
-    writers_.push_back(std::make_unique<WriterThread>(options_.writer, queue_, handler, lanes_,
-                                                      handover_, clock, telemetry));
+    WriterOptions writer = options_.writer;
+    if (i > 0) writer.batch_commands_min = writer.batch_commands_max;
+    writers_.push_back(std::make_unique<WriterThread>(writer, queue_, handler, lanes_, handover_,
+                                                      clock, telemetry));
   }
 }
 
@@ -85,7 +87,7 @@ absl::Duration Outbox::RunWriter(WriterThread& writer) {
     if (!writer.finished.HasBeenNotified()) writer.finished.Notify();
     return rest;
   }
-  queue_.WaitForCommands(base::StepThread::kMaxWait);
+  queue_.WaitForCommands(writer.commands_min, base::StepThread::kMaxWait);
   return absl::ZeroDuration();
 }
 
@@ -115,7 +117,7 @@ void Outbox::Shutdown(absl::Time deadline) {
     writer->thread->Stop();
     writer->writer.Close(deadline);
   }
-  for (auto& command : queue_.Take(SIZE_MAX, SIZE_MAX)) {
+  for (auto& command : queue_.Take(0, SIZE_MAX, SIZE_MAX)) {
     command->Finish(StoppingError());
   }
   writers_closed_ = true;

@@ -33,7 +33,9 @@ struct OutboxOptions {
   bus::StreamConfig stream;   // the one stream its lanes belong to
   std::string instance = {};  // names this process to operators; need not be unique
   absl::Duration lease = absl::Seconds(5);
-  int writers = 1;  // PostgreSQL only: on SQLite there is one
+  // The first takes whatever waits; each further one writes a batch beside it while a full one
+  // waits. PostgreSQL only: on SQLite there is one.
+  int writers = 2;
   size_t queue_commands_max = 8192;
   size_t queue_bytes_max = 64 << 20;
   size_t memory_bytes_max = 16 << 20;  // committed events kept in memory until they are published
@@ -104,7 +106,9 @@ class Outbox {
  private:
   struct WriterThread {
     template <typename... Args>
-    explicit WriterThread(Args&&... args) : writer(std::forward<Args>(args)...) {}
+    explicit WriterThread(const WriterOptions& options, Args&&... args)
+        : commands_min(options.batch_commands_min), writer(options, std::forward<Args>(args)...) {}
+    const size_t commands_min;
     Writer writer;
     absl::Notification finished;  // nothing is in hand and nothing will come
     std::unique_ptr<base::StepThread> thread;

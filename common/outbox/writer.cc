@@ -51,7 +51,8 @@ absl::Duration Writer::Step() {
 }
 
 void Writer::TakeBatch() {
-  auto commands = queue_.Take(options_.batch_commands_max, options_.batch_bytes_max);
+  auto commands = queue_.Take(options_.batch_commands_min, options_.batch_commands_max,
+                              options_.batch_bytes_max);
   if (!commands.empty()) batches_.emplace_back(std::move(commands));
 }
 

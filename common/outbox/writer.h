@@ -21,6 +21,7 @@
 namespace tally::outbox {
 
 struct WriterOptions {
+  size_t batch_commands_min = 1;  // takes nothing while fewer wait
   size_t batch_commands_max = 512;
   size_t batch_bytes_max = 4 << 20;
   absl::Duration session_timeout = absl::Seconds(5);  // waiting for a session of the database
