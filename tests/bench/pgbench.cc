@@ -40,6 +40,18 @@ constexpr char kLane[] =
     "lpad(to_hex(:run::int), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(:client_id::int), 12, "
     "'0')";
 
+// In pgbench's report; 0 if it is not there.
+double NumberAfter(absl::string_view report, absl::string_view title) {
+  for (absl::string_view line : absl::StrSplit(report, '\n')) {
+    double number = 0;
+    if (absl::ConsumePrefix(&line, title) &&
+        absl::SimpleAtod(line.substr(0, line.find(' ')), &number)) {
+      return number;
+    }
+  }
+  return 0;
+}
+
 }  // namespace
 
 absl::StatusOr<RowSizes> MeasureRows(const std::string& database_url) {
@@ -59,8 +71,8 @@ absl::StatusOr<RowSizes> MeasureRows(const std::string& database_url) {
   return sizes;
 }
 
-absl::StatusOr<double> RunPgbench(const std::string& database_url, const RowSizes& sizes,
-                                  int clients, absl::Duration duration) {
+absl::StatusOr<PgbenchResult> RunPgbench(const std::string& database_url, const RowSizes& sizes,
+                                         int clients, absl::Duration duration) {
   const testkit::TempDir dir;
   const std::string script = absl::StrCat(dir.path(), "/two_inserts.sql");
   std::ofstream(script) << absl::StrReplaceAll(kScript, {{"LANE", kLane}});
@@ -81,14 +93,10 @@ absl::StatusOr<double> RunPgbench(const std::string& database_url, const RowSize
                      "-D",        absl::StrCat("payload=", Blob(sizes.payload_bytes)),
                      "-f",        script,
                      database_url},
-                    duration + absl::Seconds(30)));
-  for (const absl::string_view line : absl::StrSplit(ended.out, '\n')) {
-    double tps = 0;
-    if (absl::StartsWith(line, "tps = ") &&
-        absl::SimpleAtod(std::string(line.substr(6, line.find(' ', 6) - 6)), &tps) && tps > 0) {
-      return tps;
-    }
-  }
+                    duration + absl::Minutes(1)));
+  const PgbenchResult result{.transactions_per_second = NumberAfter(ended.out, "tps = "),
+                             .latency_us = 1e3 * NumberAfter(ended.out, "latency average = ")};
+  if (result.transactions_per_second > 0) return result;
   return absl::InternalError(absl::StrCat("pgbench: ", ended.out, ended.err));
 }
 

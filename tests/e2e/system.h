@@ -21,6 +21,7 @@ class System {
     testkit::DatabaseKind database = testkit::SqliteKind();
     int order_services = 1;
     int activity_services = 1;
+    std::vector<std::string> order_flags = {};  // More flags of every order_service.
     bool nats_runs = true;  // False: the bus has never run yet; nats().Restart() starts it.
   };
 
@@ -43,7 +44,8 @@ class System {
 
   System() = default;
   absl::StatusOr<Services> StartServices(const std::string& program, int instances,
-                                         const std::string& database) const;
+                                         const std::string& database,
+                                         const std::vector<std::string>& flags) const;
 
   std::unique_ptr<testkit::NatsServer> nats_;
   std::string orders_database_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <ostream>
 #include <string>
 #include <vector>
@@ -15,7 +16,7 @@ namespace tally::testkit {
 //   INSTANTIATE_ON_EVERY_DATABASE(StoreTest);
 struct DatabaseKind {
   const char* name;  // "Sqlite" or "Postgres"
-  absl::StatusOr<std::string> (*make_url)();
+  std::function<absl::StatusOr<std::string>()> make_url;
 
   // The URL of a new, empty database: `sqlite:PATH` or `postgresql://…`. Nothing of it outlives the
   // test process.

@@ -1,7 +1,9 @@
-#include "tests/bench/cpu_time.h"
+#include "tests/bench/process_use.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
@@ -9,9 +11,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 namespace tally::bench {
 namespace {
@@ -49,11 +53,49 @@ std::vector<pid_t> ChildrenOf(pid_t pid) {
   return children;
 }
 
+// The number after `key` in a file of lines "key: number".
+int64_t NumberIn(const std::string& path, absl::string_view key) {
+  const std::string text = ReadFile(path);
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
+    int64_t number = 0;
+    if (absl::ConsumePrefix(&line, key) && absl::ConsumePrefix(&line, ":")) {
+      absl::ConsumeSuffix(&line, "kB");
+      return absl::SimpleAtoi(absl::StripAsciiWhitespace(line), &number) ? number : 0;
+    }
+  }
+  return 0;
+}
+
+absl::Duration CpuTime(int who) {
+  rusage usage{};
+  getrusage(who, &usage);
+  return absl::DurationFromTimeval(usage.ru_utime) + absl::DurationFromTimeval(usage.ru_stime);
+}
+
 }  // namespace
 
 absl::Duration CpuTimeOf(pid_t pid) {
   absl::Duration sum = absl::Seconds(TicksOf(pid)) / sysconf(_SC_CLK_TCK);
   for (const pid_t child : ChildrenOf(pid)) sum += CpuTimeOf(child);
+  return sum;
+}
+
+absl::Duration OwnCpuTime() { return CpuTime(RUSAGE_SELF) + CpuTime(RUSAGE_CHILDREN); }
+
+int64_t PeakMemoryBytesOf(pid_t pid) {
+  int64_t peak = NumberIn(absl::StrCat("/proc/", pid, "/status"), "VmHWM") << 10;
+  for (const pid_t child : ChildrenOf(pid)) peak = std::max(peak, PeakMemoryBytesOf(child));
+  return peak;
+}
+
+void ForgetPeakMemory(pid_t pid) {
+  std::ofstream(absl::StrCat("/proc/", pid, "/clear_refs")) << "5";
+  for (const pid_t child : ChildrenOf(pid)) ForgetPeakMemory(child);
+}
+
+int64_t WrittenBytesOf(pid_t pid) {
+  int64_t sum = NumberIn(absl::StrCat("/proc/", pid, "/io"), "write_bytes");
+  for (const pid_t child : ChildrenOf(pid)) sum += WrittenBytesOf(child);
   return sum;
 }
 

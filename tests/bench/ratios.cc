@@ -1,0 +1,108 @@
+#include "tests/bench/ratios.h"
+
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
+#include "client/terminal/table.h"
+
+namespace tally::bench {
+namespace {
+
+constexpr char kRate[] = "orders_per_second";
+constexpr char kOneByOne[] = "rates/PostgreSQL/PlaceOrder/256";
+constexpr char kBulk[] = "rates/PostgreSQL/PlaceOrders/2048";
+
+// What the cores could do if an order cost no more than its stages cost alone: all of them share
+// the cores, so it is their CPU time that adds up.
+Samples BoundByStages(const Report& report) {
+  Samples cpu_us = report.Get("stages/empty call/256", "cpu_us_per_order");
+  for (const char* stage : {"stages/statements", "stages/publish", "stages/fetch"}) {
+    cpu_us = Sums(cpu_us, report.Get(stage, "cpu_us_per_order"));
+  }
+  const double core_us = 1e6 * static_cast<double>(sysconf(_SC_NPROCESSORS_ONLN));
+  return Quotients(Samples(cpu_us.size(), core_us), cpu_us);
+}
+
+Samples PgbenchAndEmptyCall(const Report& report) {
+  return Sums(report.Get("stages/pgbench/1", "average_us"),
+              report.Get("stages/empty call/1", "p50_us"));
+}
+
+}  // namespace
+
+std::vector<Ratio> RatiosOf(const Report& report) {
+  const Samples& one_by_one = report.Get(kOneByOne, kRate);
+  const Samples& pgbench = report.Get("stages/pgbench/8", kRate);
+  const Samples& alone_p50 = report.Get("rates/PostgreSQL/PlaceOrder/1", "p50_us");
+  std::vector<Ratio> ratios = {
+      {"PlaceOrder until counted, 256 in flight ÷ pgbench, 8 clients",
+       Quotients(one_by_one, pgbench), 3, 4},
+      {"PlaceOrders until counted, 2,048 in flight ÷ pgbench, 8 clients",
+       Quotients(report.Get(kBulk, kRate), pgbench), 5, 8},
+      {"PlaceOrder until counted, 256 in flight ÷ what its stages alone allow",
+       Quotients(one_by_one, BoundByStages(report)), 0.8, 0.95},
+      {"PlaceOrder p50, one in flight ÷ (pgbench, 1 client + an empty call)",
+       Quotients(alone_p50, PgbenchAndEmptyCall(report)), 1.5, 1.25, true},
+      {"placed until counted, p99 at half load ÷ that p50",
+       Quotients(report.Get("half load/PostgreSQL/PlaceOrder", "counted_p99_us"), alone_p50), 12, 8,
+       true},
+      {"consumer catching up, events one to a message ÷ nats.c with no work",
+       Quotients(report.Get("drain/consumer/1", "events_per_second"),
+                 report.Get("drain/nats.c/1", "events_per_second")),
+       0.5, 0.8},
+      {"consumer catching up, as published ÷ nats.c with no work",
+       Quotients(report.Get("drain/consumer/128", "events_per_second"),
+                 report.Get("drain/nats.c/128", "events_per_second")),
+       0.5, 0.8},
+      {"peak memory of order_service with many unsent events, MiB",
+       report.Get("growth/unsent events", "peak_memory_mib.order_service"), 128, 128, true},
+      {"the same ÷ without a backlog",
+       Quotients(report.Get("growth/unsent events", "peak_memory_mib.order_service"),
+                 report.Get("growth/no unsent events", "peak_memory_mib.order_service")),
+       1.1, 1.1, true},
+      {"PlaceOrder with many orders stored ÷ with empty tables",
+       Quotients(report.Get("growth/stored orders", kRate), report.Get("growth/empty", kRate)), 0.9,
+       1},
+      {"PlaceOrder until counted, 256 in flight ÷ a hand-built outbox",
+       Quotients(one_by_one, report.Get("peer/hand-built outbox", kRate)), 0, 0},
+  };
+  std::erase_if(ratios, [](const Ratio& ratio) { return ratio.samples.empty(); });
+  return ratios;
+}
+
+std::string ToTable(const std::vector<Ratio>& ratios) {
+  using enum client::Table::Align;
+  client::Table table({kLeft, kRight, kRight, kRight, kLeft});
+  table.AddRow({"ratio", "median (min..max)", "at least", "aim", ""});
+  for (const Ratio& ratio : ratios) {
+    if (ratio.least == 0) {
+      table.AddRow({ratio.name, FormatSpread(ratio.samples)});
+      continue;
+    }
+    const double median = Median(ratio.samples);
+    const auto reaches = [&](double goal) {
+      return ratio.lower_is_better ? median <= goal : median >= goal;
+    };
+    table.AddRow({ratio.name, FormatSpread(ratio.samples), Format(ratio.least), Format(ratio.aim),
+                  reaches(ratio.aim)     ? ""
+                  : reaches(ratio.least) ? "aim missed"
+                                         : "MISSED"});
+  }
+  return table.ToString();
+}
+
+nlohmann::ordered_json ToJson(const std::vector<Ratio>& ratios) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const Ratio& ratio : ratios) {
+    json.push_back({{"name", ratio.name},
+                    {"median", Median(ratio.samples)},
+                    {"min", Smallest(ratio.samples)},
+                    {"max", Largest(ratio.samples)},
+                    {"at_least", ratio.least},
+                    {"aim", ratio.aim},
+                    {"lower_is_better", ratio.lower_is_better}});
+  }
+  return json;
+}
+
+}  // namespace tally::bench

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "tests/bench/bench.h"
+
+namespace tally::bench {
+
+Suite StagesSuite();
+Suite RatesSuite();
+Suite DrainSuite();
+Suite GrowthSuite();
+Suite PeerSuite();
+
+}  // namespace tally::bench
