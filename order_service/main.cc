@@ -16,6 +16,7 @@
 #include "common/outbox/outbox.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/service_host.h"
+#include "common/telemetry/thread_liveness.h"
 #include "order_service/service/audit_service.h"
 #include "order_service/service/erasure.h"
 #include "order_service/service/order_batch.h"
@@ -179,15 +180,19 @@ absl::Status Run(rpc::ServiceHost& host) {
       {.what = "removing old orders"}, [&] { return expiry.Sweep(); }, host.clock(), telemetry);
 
   outbox.Start();
-  base::StepThread expiry_thread("order_expiry", [&] { return expiry_sweeper.Step(); });
-  base::StepThread durability_thread("durability", [&] { return durability->Step(); });
+  const auto expiry_thread =
+      std::make_shared<base::StepThread>("order_expiry", [&] { return expiry_sweeper.Step(); });
+  telemetry::AddThreadLiveness(telemetry.health, "order_expiry", expiry_thread);
+  const auto durability_thread =
+      std::make_shared<base::StepThread>("durability", [&] { return durability->Step(); });
+  telemetry::AddThreadLiveness(telemetry.health, "durability", durability_thread);
   const absl::Status served = host.Serve(
       {{v1::OrderService::service_full_name(), &orders, [&orders] { orders.EndStreams(); }},
        {v1::AuditService::service_full_name(), &audit},
        {ops::v1::OutboxService::service_full_name(), &ops},
        {ops::v1::PrivacyService::service_full_name(), &privacy}});
-  expiry_thread.Stop();
-  durability_thread.Stop();
+  expiry_thread->Stop();
+  durability_thread->Stop();
   outbox.Shutdown(host.clock().Now() + absl::Seconds(5));
   return served;
 }

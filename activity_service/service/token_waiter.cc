@@ -8,6 +8,7 @@
 #include "common/base/monotonic.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/errors.h"
+#include "common/telemetry/thread_liveness.h"
 
 namespace tally::activity {
 namespace {
@@ -50,10 +51,12 @@ TokenWaiter::TokenWaiter(TokenWaiterOptions options, inbox::InboxStore& store, b
       clock_(clock),
       waiting_(telemetry.metrics.AddGauge("tally_token_waits",
                                           "Calls that wait until an event is counted.")),
-      thread_("token_waiter", [this] { return Step(); }) {}
+      thread_(std::make_shared<base::StepThread>("token_waiter", [this] { return Step(); })) {
+  telemetry::AddThreadLiveness(telemetry.health, "token_waiter", thread_);
+}
 
 TokenWaiter::~TokenWaiter() {
-  thread_.Stop();
+  thread_->Stop();
   TakeArrived();
   for (Pending& wait : waits_) {
     wait.outcome = rpc::Unavailable("STOPPING", "the service stops", absl::Seconds(1));
@@ -73,7 +76,7 @@ void TokenWaiter::Wait(const base::ConsistencyToken& token, const rpc::Call& cal
       {token, &call, deadline, std::move(done), base::MonotonicNow() + options_.inquire_every});
   waiting_.Set(static_cast<double>(++total_));
   lock.Release();
-  thread_.Wake();
+  thread_->Wake();
 }
 
 absl::Duration TokenWaiter::Step() {

@@ -84,8 +84,8 @@ class TokenWaiter {
 
   absl::Mutex mutex_;
   std::vector<Pending> arrived_ ABSL_GUARDED_BY(mutex_);
-  size_t total_ ABSL_GUARDED_BY(mutex_) = 0;  // of waits_ and arrived_
-  base::StepThread thread_;                   // Last: stops first.
+  size_t total_ ABSL_GUARDED_BY(mutex_) = 0;        // of waits_ and arrived_
+  const std::shared_ptr<base::StepThread> thread_;  // Last; shared with its liveness check.
 };
 
 }  // namespace tally::activity

@@ -5,6 +5,7 @@
 
 #include "common/base/monotonic.h"
 #include "common/rpc/errors.h"
+#include "common/telemetry/thread_liveness.h"
 
 namespace tally::activity {
 namespace {
@@ -32,16 +33,20 @@ WatchHub::WatchHub(WatchHubOptions options, Source source, base::Clock& clock,
       source_(std::move(source)),
       clock_(clock),
       pauses_(clock),
+      health_(telemetry.health),
       watchers_gauge_(telemetry.metrics.AddGauge("tally_watchers", "Streams that watch a day.")),
       polls_total_(telemetry.metrics.AddCounter(
           "tally_watch_polls_total", "Looks at the database on behalf of all who watch.")),
       cut_total_(telemetry.metrics.AddCounter(
           "tally_watchers_cut_total", "Streams ended because they were read too slowly.")) {}
 
-WatchHub::~WatchHub() = default;
+WatchHub::~WatchHub() {
+  if (thread_ != nullptr) thread_->Stop();
+}
 
 void WatchHub::Start() {
-  thread_ = std::make_unique<base::StepThread>("watch_hub", [this] { return Step(); });
+  thread_ = std::make_shared<base::StepThread>("watch_hub", [this] { return Step(); });
+  telemetry::AddThreadLiveness(health_, "watch_hub", thread_);
 }
 
 absl::Status WatchHub::Add(const WatchQuery& query, Stream& stream) {

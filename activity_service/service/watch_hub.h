@@ -111,6 +111,7 @@ class WatchHub {
   const Source source_;
   base::Clock& clock_;
   base::ForwardClock pauses_;
+  telemetry::Health& health_;
   telemetry::Gauge& watchers_gauge_;
   telemetry::Counter& polls_total_;
   telemetry::Counter& cut_total_;
@@ -130,7 +131,7 @@ class WatchHub {
   std::map<Stream*, Watcher> watchers_ ABSL_GUARDED_BY(mutex_);
   bool poll_soon_ ABSL_GUARDED_BY(mutex_) = false;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
-  std::unique_ptr<base::StepThread> thread_;  // Last: stops first.
+  std::shared_ptr<base::StepThread> thread_;  // shared with its liveness check
 };
 
 }  // namespace tally::activity

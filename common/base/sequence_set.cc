@@ -125,4 +125,14 @@ std::vector<SequenceRange> SequenceSet::Missing(SequenceRange within) const {
   return missing;
 }
 
+SequenceSet SequenceSet::Without(const SequenceSet& other) const {
+  SequenceSet rest;
+  const auto add = [&](SequenceRange range) {
+    for (const SequenceRange& left : other.Missing(range)) rest.Add(left);
+  };
+  if (through_ > 0) add({1, through_});
+  for (const SequenceRange& range : ranges_) add(range);
+  return rest;
+}
+
 }  // namespace tally::base

@@ -49,6 +49,9 @@ class SequenceSet {
   // The same, within a range.
   std::vector<SequenceRange> Missing(SequenceRange within) const;
 
+  // What is in this set and not in the other.
+  SequenceSet Without(const SequenceSet& other) const;
+
   int64_t through() const { return through_; }
   const std::vector<SequenceRange>& ranges() const { return ranges_; }
   // The highest covered sequence, ranges included; 0 for the empty set.

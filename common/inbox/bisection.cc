@@ -5,8 +5,8 @@
 
 namespace tally::inbox {
 
-Bisection::Bisection(size_t count) {
-  const size_t stride = (count + kSample - 1) / kSample;
+Bisection::Bisection(size_t count, Parts parts) : kind_(parts) {
+  const size_t stride = kind_ == Parts::kAlone ? 1 : (count + kSample - 1) / kSample;
   for (size_t i = 0; i < count; ++i) {
     if (i % stride == 0) {
       sample_.push_back(i);
@@ -32,6 +32,7 @@ std::optional<std::vector<size_t>> Bisection::Next() {
 
 void Bisection::Succeeded(bool applied) {
   applied_ = applied_ || applied;
+  if (kind_ == Parts::kAlone) return;
   rest_.insert(rest_.end(), sample_.begin(), sample_.end());
   sample_.clear();
 }

@@ -15,11 +15,13 @@ namespace tally::inbox {
 //
 // Begins with up to kSample indices tried alone, spread over the batch, until one succeeds: should
 // everything fail, that shows it soon. Then the rest is halved, and halved again where it fails.
+// Where no two may be tried together, all are tried alone.
 class Bisection {
  public:
   static constexpr size_t kSample = 16;
+  enum class Parts { kHalves, kAlone };
 
-  explicit Bisection(size_t count);
+  explicit Bisection(size_t count, Parts parts = Parts::kHalves);
 
   // The indices to try together, ascending. nullopt when each has succeeded or failed alone, or
   // when it is clear that the events are not to blame. Each part must be answered by Succeeded() or
@@ -38,6 +40,7 @@ class Bisection {
   void BeginHalving();
   void PushHalves(const std::vector<size_t>& part);
 
+  const Parts kind_;
   std::deque<size_t> sample_;
   bool sample_failed_ = false;
   std::vector<size_t> rest_;                // what is to be halved once the sample has been tried

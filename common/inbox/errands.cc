@@ -33,7 +33,7 @@ void Errands::Run(std::vector<Fetcher>& fetchers) {
   }
   for (Fetcher& fetcher : fetchers) {
     for (const auto& [lane_id, source] : gaps) {
-      if (source == fetcher.source()) FillLane(fetcher, lane_id).IgnoreError();
+      if (source == fetcher.source() && !FillLane(fetcher, lane_id).ok()) break;
     }
     if (!inquiries.empty()) Ask(fetcher, inquiries).IgnoreError();
   }

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -23,6 +24,21 @@ std::map<std::string, std::string> LanesOf(absl::Span<Arrival* const> arrivals) 
   return lane_to_source;
 }
 
+std::set<std::string> LaneIdsOf(const std::vector<Arrival*>& arrivals) {
+  std::set<std::string> lane_ids;
+  for (const Arrival* arrival : arrivals) {
+    if (arrival->placed()) lane_ids.insert(arrival->lane_id);
+  }
+  return lane_ids;
+}
+
+std::vector<Arrival*> NotApplied(std::vector<Arrival*> arrivals) {
+  std::erase_if(arrivals, [](const Arrival* arrival) { return arrival->applied; });
+  return arrivals;
+}
+
+absl::Status NotAnnounced(absl::Span<Arrival* const>) { return absl::OkStatus(); }
+
 std::vector<const bus::Event*> EventsOf(const std::vector<Arrival*>& arrivals) {
   std::vector<const bus::Event*> events;
   events.reserve(arrivals.size());
@@ -38,11 +54,15 @@ Inbox::Inbox(InboxOptions options, InboxStore& store, EventHandler& handler, bas
       store_(store),
       handler_(handler),
       clock_(clock),
+      log_(telemetry.log),
       applied_total_(telemetry.metrics.AddCounter("tally_inbox_applied_total", "Events applied.")),
       duplicates_total_(telemetry.metrics.AddCounter("tally_inbox_duplicates_total",
                                                      "Deliveries dropped as seen before.")),
       bisections_total_(telemetry.metrics.AddCounter(
           "tally_inbox_bisections_total", "Batches bisected because the handler failed.")),
+      unended_total_(telemetry.metrics.AddCounter(
+          "tally_inbox_unended_total",
+          "Events that were begun and did not survive it: the process ended.")),
       batch_events_(
           telemetry.metrics.AddHistogram("tally_inbox_batch_events", "Events in a batch.", {},
                                          {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000})),
@@ -61,27 +81,116 @@ absl::StatusOr<Inbox::Received> Inbox::Receive(absl::Span<const bus::Delivery> d
     ReadDelivery(delivery, stream_created, arrivals);
   }
   batch_events_.Observe(static_cast<double>(arrivals.size()));
-  std::vector<Arrival*> open;
-  open.reserve(arrivals.size());
-  for (Arrival& arrival : arrivals) open.push_back(&arrival);
-  ASSIGN_OR_RETURN(Attempted all, Attempt(open));
+  std::vector<Arrival*> fresh, again;
+  fresh.reserve(arrivals.size());
+  for (Arrival& arrival : arrivals) {
+    const bool announced = options_.always_announce || arrival.delivery->delivery_count > 1;
+    (announced ? again : fresh).push_back(&arrival);
+  }
+  RETURN_IF_ERROR(Settle(fresh, still_working, received));
+  RETURN_IF_ERROR(SettleAgain(again, still_working, received));
+  return received;
+}
+
+absl::Status Inbox::Settle(const std::vector<Arrival*>& arrivals,
+                           absl::FunctionRef<void()> still_working, Received& received) {
+  if (arrivals.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(Attempted all, Attempt(arrivals));
   if (!all.handler.ok()) {
-    RETURN_IF_ERROR(Bisect(all.plan.apply, still_working, received));
-    std::erase_if(open, [](const Arrival* arrival) { return arrival->applied; });
+    bisections_total_.Increment();
+    RETURN_IF_ERROR(Bisect(all.plan.apply, Bisection(all.plan.apply.size()), NotAnnounced,
+                           still_working, received));
     // What is left has its failure to its name or never was for the handler.
-    ASSIGN_OR_RETURN(all, Attempt(open));
+    ASSIGN_OR_RETURN(all, Attempt(NotApplied(arrivals)));
     if (!all.handler.ok()) return NotTheirFault("the handler", all.handler);
   }
   Count(all.plan, received);
-  return received;
+  return absl::OkStatus();
+}
+
+absl::Status Inbox::SettleAgain(const std::vector<Arrival*>& arrivals,
+                                absl::FunctionRef<void()> still_working, Received& received) {
+  if (arrivals.empty()) return absl::OkStatus();
+  LaneMarks marks;
+  const absl::Status read = store_.database().Run(
+      db::Mode::kRead, Deadline(), [&](db::Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(marks, store_.ReadMarks(transaction, LaneIdsOf(arrivals)));
+        return absl::OkStatus();
+      });
+  if (!read.ok()) return NotTheirFault("the database", read);
+  for (const auto& [lane_id, returned] : returned_) {
+    if (const auto mark = marks.find(lane_id); mark != marks.end()) {
+      mark->second.begun = mark->second.begun.Without(returned);
+    }
+  }
+  Narrowing narrowing = Narrow(arrivals, marks);
+  Tell(narrowing);
+  const auto announce = [&](absl::Span<Arrival* const> part) { return Begin(arrivals, part); };
+  absl::Status status = SettleNarrowed(narrowing, announce, still_working, received);
+  // The attempt failed, and the process goes on: nothing stays begun, or it is known to be over.
+  NoteReturned(arrivals, status.ok() || announce({}).ok());
+  return status;
+}
+
+void Inbox::NoteReturned(const std::vector<Arrival*>& arrivals, bool withdrawn) {
+  CoveredLanes sequences;
+  for (const Arrival* arrival : arrivals) {
+    if (arrival->placed()) sequences[arrival->lane_id].Add(arrival->sequence);
+  }
+  for (const auto& [lane_id, of_lane] : sequences) {
+    base::SequenceSet& returned = returned_[lane_id];
+    if (withdrawn) {
+      returned = returned.Without(of_lane);
+    } else {
+      returned.Merge(of_lane);
+    }
+    if (returned.highest() == 0) returned_.erase(lane_id);
+  }
+}
+
+void Inbox::Tell(const Narrowing& narrowing) {
+  unended_total_.Increment(static_cast<double>(narrowing.suspects + narrowing.to_blame.size()));
+  if (narrowing.suspects > 0) {
+    log_.Warning("a process ended while it applied these events: they are tried in parts",
+                 {{"events", narrowing.suspects}, {"first", narrowing.first_suspect}});
+  }
+  for (const Arrival* arrival : narrowing.to_blame) {
+    log_.Error("a process ended while it applied this event alone: it is kept as a letter",
+               {{"event", arrival->event_id}});
+  }
+}
+
+absl::Status Inbox::SettleNarrowed(Narrowing& narrowing, Announce announce,
+                                   absl::FunctionRef<void()> still_working, Received& received) {
+  RETURN_IF_ERROR(Settle(narrowing.settled, still_working, received));
+  for (const std::vector<Arrival*>& part : narrowing.parts) {
+    still_working();
+    RETURN_IF_ERROR(announce(part));
+    RETURN_IF_ERROR(Settle(part, still_working, received));
+  }
+  if (narrowing.alone.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(Bisect(narrowing.alone,
+                         Bisection(narrowing.alone.size(), Bisection::Parts::kAlone), announce,
+                         still_working, received));
+  return Settle(NotApplied(narrowing.alone), still_working, received);
+}
+
+absl::Status Inbox::Begin(const std::vector<Arrival*>& arrivals, absl::Span<Arrival* const> part) {
+  const absl::Status status = store_.database().Run(
+      db::Mode::kWrite, Deadline(), [&](db::Transaction& transaction) -> absl::Status {
+        RETURN_IF_ERROR(store_.LockLanes(transaction, LanesOf(arrivals), clock_.Now()).status());
+        ASSIGN_OR_RETURN(const LaneMarks marks, store_.ReadMarks(transaction, LaneIdsOf(arrivals)));
+        return store_.SaveBegun(transaction, MarkBegun(arrivals, part, marks),
+                                static_cast<int64_t>(part.size()));
+      });
+  return status.ok() ? status : NotTheirFault("the database", status);
 }
 
 absl::StatusOr<Inbox::Attempted> Inbox::Attempt(absl::Span<Arrival* const> arrivals) {
   Attempted attempted;
   const absl::Time began = clock_.Now();
-  const absl::Time deadline = store_.database().clock().Now() + options_.transaction_timeout;
   const absl::Status status =
-      store_.database().Run(db::Mode::kWrite, deadline, [&](db::Transaction& transaction) {
+      store_.database().Run(db::Mode::kWrite, Deadline(), [&](db::Transaction& transaction) {
         const std::map<std::string, std::string> lane_to_source = LanesOf(arrivals);
         ASSIGN_OR_RETURN(CoveredLanes covered,
                          store_.LockLanes(transaction, lane_to_source, began));
@@ -119,15 +228,15 @@ absl::Status Inbox::Keep(db::Transaction& transaction, const BatchPlan& plan, Co
   return store_.InsertLetters(transaction, letters).status();
 }
 
-absl::Status Inbox::Bisect(absl::Span<Arrival* const> candidates,
-                           absl::FunctionRef<void()> still_working, Received& received) {
-  bisections_total_.Increment();
-  Bisection bisection(candidates.size());
+absl::Status Inbox::Bisect(absl::Span<Arrival* const> candidates, Bisection bisection,
+                           Announce announce, absl::FunctionRef<void()> still_working,
+                           Received& received) {
   absl::Status last_failure;
   while (const std::optional<std::vector<size_t>> part = bisection.Next()) {
     still_working();
     std::vector<Arrival*> arrivals;
     for (const size_t index : *part) arrivals.push_back(candidates[index]);
+    RETURN_IF_ERROR(announce(arrivals));
     ASSIGN_OR_RETURN(const Attempted attempted, Attempt(arrivals));
     if (attempted.handler.ok()) {
       bisection.Succeeded(/*applied=*/!attempted.plan.apply.empty());
@@ -151,6 +260,10 @@ void Inbox::Count(const BatchPlan& plan, Received& received) {
   received.letters += static_cast<int64_t>(plan.letters.size());
   applied_total_.Increment(static_cast<double>(applied));
   duplicates_total_.Increment(static_cast<double>(plan.duplicates));
+}
+
+absl::Time Inbox::Deadline() {
+  return store_.database().clock().Now() + options_.transaction_timeout;
 }
 
 }  // namespace tally::inbox

@@ -15,9 +15,11 @@
 #include "common/base/clock.h"
 #include "common/bus/message.h"
 #include "common/inbox/batch_plan.h"
+#include "common/inbox/bisection.h"
 #include "common/inbox/event_handler.h"
 #include "common/inbox/inbox_store.h"
 #include "common/inbox/letter_policy.h"
+#include "common/inbox/narrowing.h"
 #include "common/telemetry/telemetry.h"
 
 namespace tally::inbox {
@@ -25,6 +27,9 @@ namespace tally::inbox {
 struct InboxOptions {
   LetterPolicy letters;
   absl::Duration transaction_timeout = absl::Seconds(10);
+  // Every attempt is announced, not only those at what comes again: for deliveries that nobody
+  // counts.
+  bool always_announce = false;
   // Told of a lane that has more gaps than this, and of its source: they are to be filled soon.
   size_t gaps_max = 1'000;
   std::function<void(const std::string& lane_id, const std::string& source)> on_many_gaps = nullptr;
@@ -38,6 +43,8 @@ struct InboxOptions {
 //
 //   handler fails       → the batch is bisected: what fails alone becomes a letter, the rest counts
 //   undecodable event   → a dead letter; the others are not held up
+//   the process ends    → what comes again is announced before it is tried, and tried in ever fewer
+//                         together, until the one to blame is a letter; see Narrowing
 //   every event fails   → not their fault: nothing is kept, UNAVAILABLE. A large batch is judged by
 //                         a sample; a lone event cannot be told from this: it becomes a letter
 //   own database away   → nobody's fault: UNAVAILABLE
@@ -69,24 +76,43 @@ class Inbox {
     BatchPlan plan;
     absl::Status handler;  // not OK: the handler's failure, and all was rolled back
   };
+  using Announce = absl::FunctionRef<absl::Status(absl::Span<Arrival* const>)>;
+  // Covers all, in one transaction if none fails.
+  absl::Status Settle(const std::vector<Arrival*>& arrivals,
+                      absl::FunctionRef<void()> still_working, Received& received);
+  // The same for what may have ended a process before.
+  absl::Status SettleAgain(const std::vector<Arrival*>& arrivals,
+                           absl::FunctionRef<void()> still_working, Received& received);
+  void Tell(const Narrowing& narrowing);
+  // Remembers what stands as begun though its attempt is over, until that can be withdrawn.
+  void NoteReturned(const std::vector<Arrival*>& arrivals, bool withdrawn);
+  absl::Status SettleNarrowed(Narrowing& narrowing, Announce announce,
+                              absl::FunctionRef<void()> still_working, Received& received);
+  // Writes what is begun of `arrivals`: `part`, and nothing else any more.
+  absl::Status Begin(const std::vector<Arrival*>& arrivals, absl::Span<Arrival* const> part);
   // One transaction. An error is the database's.
   absl::StatusOr<Attempted> Attempt(absl::Span<Arrival* const> arrivals);
   // Finds those of `candidates` that fail alone and applies the others. UNAVAILABLE when it is not
   // the events' fault.
-  absl::Status Bisect(absl::Span<Arrival* const> candidates,
+  absl::Status Bisect(absl::Span<Arrival* const> candidates, Bisection bisection, Announce announce,
                       absl::FunctionRef<void()> still_working, Received& received);
   absl::Status Keep(db::Transaction& transaction, const BatchPlan& plan, CoveredLanes covered,
                     const std::map<std::string, std::string>& lane_to_source);
   void Count(const BatchPlan& plan, Received& received);
+  absl::Time Deadline();
 
   const InboxOptions options_;
   InboxStore& store_;
   EventHandler& handler_;
   base::Clock& clock_;
+  telemetry::Log& log_;
+  // Begun here, not applied, and not withdrawn because the database was away.
+  CoveredLanes returned_;
   absl::BitGen random_;
   telemetry::Counter& applied_total_;
   telemetry::Counter& duplicates_total_;
   telemetry::Counter& bisections_total_;
+  telemetry::Counter& unended_total_;
   telemetry::Histogram& batch_events_;
   telemetry::Histogram& transaction_seconds_;
 };

@@ -52,24 +52,42 @@ WHERE l.consumer = :consumer AND l.lane_id = n.lane_id::uuid
 UPDATE inbox_lane SET applied_through = :throughs, ranges = :ranges
 WHERE consumer = :consumer AND lane_id = :lane_ids
 
+-- name: ReadMarks [postgresql]
+SELECT CAST(lane_id AS text), applied_through, ranges, begun_through, begun_ranges, begun_together FROM inbox_lane
+WHERE consumer = :consumer AND lane_id = ANY (:lane_ids::text[]::uuid[])
+
+-- name: ReadMarks [sqlite]
+SELECT lane_id, applied_through, ranges, begun_through, begun_ranges, begun_together FROM inbox_lane
+WHERE consumer = :consumer AND lane_id = :lane_ids
+
+-- name: SaveBegun [postgresql]
+UPDATE inbox_lane AS l
+SET begun_through = n.begun_through, begun_ranges = n.begun_ranges, begun_together = :together
+FROM unnest(:lane_ids::text[], :throughs::bigint[], :ranges::text[]) AS n (lane_id, begun_through, begun_ranges)
+WHERE l.consumer = :consumer AND l.lane_id = n.lane_id::uuid
+
+-- name: SaveBegun [sqlite]
+UPDATE inbox_lane SET begun_through = :throughs, begun_ranges = :ranges, begun_together = :together
+WHERE consumer = :consumer AND lane_id = :lane_ids
+
 -- name: InsertLetters [postgresql]
 INSERT INTO inbox_letter (consumer, event_id, lane_id, sequence, subject, type, headers, payload, error,
-                          attempts, state, next_attempt_at, first_failed_at, changed_at)
+                          attempts, unended, state, next_attempt_at, first_failed_at, changed_at)
 SELECT :consumer, x.event_id, x.lane_id::uuid, x.sequence, x.subject, x.type, x.headers, x.payload,
-       x.error, x.attempts, x.state, x.next_attempt_at, x.first_failed_at, x.changed_at
+       x.error, x.attempts, x.unended, x.state, x.next_attempt_at, x.first_failed_at, x.changed_at
 FROM unnest(:event_ids::text[], :lane_ids::text[], :sequences::bigint[], :subjects::text[], :types::text[],
-            :headers::text[], :payloads::bytea[], :errors::text[], :attempts::bigint[], :states::text[],
-            :next_attempts::bigint[], :first_failures::bigint[], :changes::bigint[])
-  AS x (event_id, lane_id, sequence, subject, type, headers, payload, error, attempts, state,
+            :headers::text[], :payloads::bytea[], :errors::text[], :attempts::bigint[], :unended::bigint[],
+            :states::text[], :next_attempts::bigint[], :first_failures::bigint[], :changes::bigint[])
+  AS x (event_id, lane_id, sequence, subject, type, headers, payload, error, attempts, unended, state,
         next_attempt_at, first_failed_at, changed_at)
 ORDER BY x.event_id
 ON CONFLICT (consumer, event_id) DO NOTHING
 
 -- name: InsertLetters [sqlite]
 INSERT INTO inbox_letter (consumer, event_id, lane_id, sequence, subject, type, headers, payload, error,
-                          attempts, state, next_attempt_at, first_failed_at, changed_at)
+                          attempts, unended, state, next_attempt_at, first_failed_at, changed_at)
 VALUES (:consumer, :event_ids, :lane_ids, :sequences, :subjects, :types, :headers, :payloads, :errors,
-        :attempts, :states, :next_attempts, :first_failures, :changes)
+        :attempts, :unended, :states, :next_attempts, :first_failures, :changes)
 ON CONFLICT (consumer, event_id) DO NOTHING
 
 -- Served by inbox_letter_state.
@@ -88,22 +106,21 @@ LEFT JOIN inbox_consumer AS c ON c.consumer = wanted.consumer
 
 -- Served by inbox_letter_state, in its order.
 -- name: ListDueLetters
-SELECT event_id, CAST(lane_id AS text), sequence, subject, type, headers, payload, error, attempts, state,
-       next_attempt_at, first_failed_at, changed_at
+SELECT event_id, CAST(lane_id AS text), sequence, subject, type, headers, payload, error, attempts, unended,
+       state, next_attempt_at, first_failed_at, changed_at
 FROM inbox_letter
 WHERE consumer = :consumer AND state = 'retrying' AND next_attempt_at <= :now
 ORDER BY next_attempt_at
 LIMIT :row_limit
 
--- One that another replica is trying right now is passed over.
--- name: LockDueLetter [postgresql]
+-- name: LockLetter [postgresql]
 SELECT 1 FROM inbox_letter
-WHERE consumer = :consumer AND event_id = :event_id AND state = 'retrying' AND next_attempt_at <= :now
-FOR UPDATE SKIP LOCKED
+WHERE consumer = :consumer AND event_id = :event_id AND state = 'retrying' AND next_attempt_at = :next_attempt
+FOR UPDATE
 
--- name: LockDueLetter [sqlite]
+-- name: LockLetter [sqlite]
 SELECT 1 FROM inbox_letter
-WHERE consumer = :consumer AND event_id = :event_id AND state = 'retrying' AND next_attempt_at <= :now
+WHERE consumer = :consumer AND event_id = :event_id AND state = 'retrying' AND next_attempt_at = :next_attempt
 
 -- name: DeleteLetter
 DELETE FROM inbox_letter WHERE consumer = :consumer AND event_id = :event_id
@@ -111,7 +128,7 @@ DELETE FROM inbox_letter WHERE consumer = :consumer AND event_id = :event_id
 -- Only if nobody else counted an attempt or changed its state or time meanwhile.
 -- name: UpdateLetter
 UPDATE inbox_letter
-SET error = :error, attempts = :attempts, state = :state, next_attempt_at = :next_attempt,
+SET error = :error, attempts = :attempts, unended = :unended, state = :state, next_attempt_at = :next_attempt,
     changed_at = :changed
 WHERE consumer = :consumer AND event_id = :event_id AND state = 'retrying'
   AND attempts = :attempts_seen AND next_attempt_at = :next_attempt_seen

@@ -14,7 +14,7 @@ namespace {
 
 db::Batch LetterRows(const std::string& consumer, absl::Span<const Letter> letters) {
   db::Batch::TextColumn ids, lanes, subjects, types, headers, errors, states;
-  db::Batch::IntColumn sequences, attempts, nexts, firsts, changes;
+  db::Batch::IntColumn sequences, attempts, unended, nexts, firsts, changes;
   db::Batch::BytesColumn payloads;
   for (const Letter& letter : letters) {
     ids.push_back(letter.event_id);
@@ -26,6 +26,7 @@ db::Batch LetterRows(const std::string& consumer, absl::Span<const Letter> lette
     payloads.push_back({letter.message.payload});
     errors.push_back(Escape(letter.error));
     attempts.push_back(letter.attempts);
+    unended.push_back(letter.unended);
     states.push_back(std::string(Name(letter.state)));
     nexts.push_back(absl::ToUnixMicros(letter.next_attempt));
     firsts.push_back(absl::ToUnixMicros(letter.first_failure));
@@ -35,7 +36,10 @@ db::Batch LetterRows(const std::string& consumer, absl::Span<const Letter> lette
   rows.Scalar({"consumer", consumer}).Texts("event_ids", ids).Texts("lane_ids", lanes);
   rows.Ints("sequences", sequences).Texts("subjects", subjects).Texts("types", types);
   rows.Texts("headers", headers).Blobs("payloads", payloads).Texts("errors", errors);
-  rows.Ints("attempts", attempts).Texts("states", states).Ints("next_attempts", nexts);
+  rows.Ints("attempts", attempts)
+      .Ints("unended", unended)
+      .Texts("states", states)
+      .Ints("next_attempts", nexts);
   rows.Ints("first_failures", firsts).Ints("changes", changes);
   return rows;
 }
@@ -97,6 +101,43 @@ absl::Status InboxStore::SaveLanes(db::Transaction& transaction, const CoveredLa
   return transaction.Post(sql::kSaveLanes, rows);
 }
 
+absl::StatusOr<LaneMarks> InboxStore::ReadMarks(db::Transaction& transaction,
+                                                const std::set<std::string>& lane_ids) {
+  LaneMarks marks;
+  db::Batch keys;
+  keys.Scalar({"consumer", consumer_});
+  keys.Texts("lane_ids", db::Batch::TextColumn(lane_ids.begin(), lane_ids.end()));
+  RETURN_IF_ERROR(
+      (transaction.Query<std::string, int64_t, std::string, int64_t, std::string, int64_t>(
+          sql::kReadMarks, keys,
+          [&](const std::string& lane_id, int64_t through, const std::string& ranges,
+              int64_t begun_through, const std::string& begun_ranges,
+              int64_t together) -> absl::Status {
+            LaneMark& mark = marks[lane_id];
+            ASSIGN_OR_RETURN(mark.covered, base::SequenceSet::Parse(through, ranges));
+            ASSIGN_OR_RETURN(mark.begun, base::SequenceSet::Parse(begun_through, begun_ranges));
+            mark.together = together;
+            return absl::OkStatus();
+          })));
+  return marks;
+}
+
+absl::Status InboxStore::SaveBegun(db::Transaction& transaction, const CoveredLanes& begun,
+                                   int64_t together) {
+  if (begun.empty()) return absl::OkStatus();
+  db::Batch::TextColumn ids, ranges;
+  db::Batch::IntColumn throughs;
+  for (const auto& [lane_id, sequences] : begun) {
+    ids.push_back(lane_id);
+    throughs.push_back(sequences.through());
+    ranges.push_back(sequences.Encode());
+  }
+  db::Batch rows;
+  rows.Scalar({"consumer", consumer_}).Scalar({"together", together}).Texts("lane_ids", ids);
+  rows.Ints("throughs", throughs).Texts("ranges", ranges);
+  return transaction.Post(sql::kSaveBegun, rows);
+}
+
 absl::StatusOr<int64_t> InboxStore::InsertLetters(db::Transaction& transaction,
                                                   absl::Span<const Letter> letters) {
   if (letters.empty()) return 0;
@@ -135,8 +176,8 @@ absl::StatusOr<std::vector<Letter>> InboxStore::ListDueLetters(db::Transaction& 
   std::vector<Letter> letters;
   const auto add = [&](Text event_id, MaybeText lane_id, std::optional<int64_t> sequence,
                        const Text& subject, const Text& type, const Text& headers,
-                       db::Bytes payload, const Text& error, int64_t attempts, const Text& state,
-                       int64_t next_attempt, int64_t first_failure,
+                       db::Bytes payload, const Text& error, int64_t attempts, int64_t unended,
+                       const Text& state, int64_t next_attempt, int64_t first_failure,
                        int64_t changed) -> absl::Status {
     Letter letter{.event_id = std::move(event_id),
                   .lane_id = std::move(lane_id),
@@ -145,6 +186,7 @@ absl::StatusOr<std::vector<Letter>> InboxStore::ListDueLetters(db::Transaction& 
                   .type = Unescape(type),
                   .error = Unescape(error),
                   .attempts = attempts,
+                  .unended = unended,
                   .next_attempt = absl::FromUnixMicros(next_attempt),
                   .first_failure = absl::FromUnixMicros(first_failure),
                   .changed = absl::FromUnixMicros(changed)};
@@ -152,18 +194,19 @@ absl::StatusOr<std::vector<Letter>> InboxStore::ListDueLetters(db::Transaction& 
     letters.push_back(std::move(letter));
     return absl::OkStatus();
   };
-  RETURN_IF_ERROR((transaction.Query<Text, MaybeText, std::optional<int64_t>, Text, Text, Text,
-                                     db::Bytes, Text, int64_t, Text, int64_t, int64_t, int64_t>(
-      sql::kListDueLetters, {{"consumer", consumer_}, {"now", now}, {"row_limit", limit}}, add)));
+  RETURN_IF_ERROR(
+      (transaction.Query<Text, MaybeText, std::optional<int64_t>, Text, Text, Text, db::Bytes, Text,
+                         int64_t, int64_t, Text, int64_t, int64_t, int64_t>(
+          sql::kListDueLetters, {{"consumer", consumer_}, {"now", now}, {"row_limit", limit}},
+          add)));
   return letters;
 }
 
-absl::StatusOr<bool> InboxStore::LockDueLetter(db::Transaction& transaction,
-                                               const std::string& event_id, absl::Time now) {
-  ASSIGN_OR_RETURN(
-      const auto found,
-      transaction.QueryOne<int64_t>(
-          sql::kLockDueLetter, {{"consumer", consumer_}, {"event_id", event_id}, {"now", now}}));
+absl::StatusOr<bool> InboxStore::LockLetter(db::Transaction& transaction, const Letter& seen) {
+  ASSIGN_OR_RETURN(const auto found, transaction.QueryOne<int64_t>(
+                                         sql::kLockLetter, {{"consumer", consumer_},
+                                                            {"event_id", seen.event_id},
+                                                            {"next_attempt", seen.next_attempt}}));
   return found.has_value();
 }
 
@@ -172,19 +215,21 @@ absl::Status InboxStore::DeleteLetter(db::Transaction& transaction, const std::s
       .status();
 }
 
-absl::Status InboxStore::UpdateLetter(db::Transaction& transaction, const Letter& seen,
-                                      const Letter& letter) {
-  return transaction
-      .Execute(sql::kUpdateLetter, {{"consumer", consumer_},
-                                    {"event_id", seen.event_id},
-                                    {"error", Escape(letter.error)},
-                                    {"attempts", letter.attempts},
-                                    {"state", Name(letter.state)},
-                                    {"next_attempt", letter.next_attempt},
-                                    {"changed", letter.changed},
-                                    {"attempts_seen", seen.attempts},
-                                    {"next_attempt_seen", seen.next_attempt}})
-      .status();
+absl::StatusOr<bool> InboxStore::UpdateLetter(db::Transaction& transaction, const Letter& seen,
+                                              const Letter& letter) {
+  ASSIGN_OR_RETURN(
+      const int64_t changed,
+      transaction.Execute(sql::kUpdateLetter, {{"consumer", consumer_},
+                                               {"event_id", seen.event_id},
+                                               {"error", Escape(letter.error)},
+                                               {"attempts", letter.attempts},
+                                               {"unended", letter.unended},
+                                               {"state", Name(letter.state)},
+                                               {"next_attempt", letter.next_attempt},
+                                               {"changed", letter.changed},
+                                               {"attempts_seen", seen.attempts},
+                                               {"next_attempt_seen", seen.next_attempt}}));
+  return changed > 0;
 }
 
 absl::StatusOr<InboxStore::Coverage> InboxStore::Find(db::Transaction& transaction,

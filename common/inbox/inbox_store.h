@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "common/db/database.h"
 #include "common/inbox/batch_plan.h"
 #include "common/inbox/letter.h"
+#include "common/inbox/narrowing.h"
 #include "common/inbox/shortfall.h"
 
 namespace tally::inbox {
@@ -39,6 +41,12 @@ class InboxStore {
                                          absl::Time now);
   absl::Status SaveLanes(db::Transaction& transaction, const CoveredLanes& lanes);
 
+  // Of lanes that have a row; not locked.
+  absl::StatusOr<LaneMarks> ReadMarks(db::Transaction& transaction,
+                                      const std::set<std::string>& lane_ids);
+  // Of lanes that are locked: what is begun of each, `together` with the others.
+  absl::Status SaveBegun(db::Transaction& transaction, const CoveredLanes& begun, int64_t together);
+
   // Returns how many were new: a letter that exists already stays as it is.
   absl::StatusOr<int64_t> InsertLetters(db::Transaction& transaction,
                                         absl::Span<const Letter> letters);
@@ -48,13 +56,12 @@ class InboxStore {
   // Those due at `now`, longest due first; not locked.
   absl::StatusOr<std::vector<Letter>> ListDueLetters(db::Transaction& transaction, absl::Time now,
                                                      int limit);
-  // Locks the letter. False: it is not retrying or not due any more, or another replica has it in
-  // hand.
-  absl::StatusOr<bool> LockDueLetter(db::Transaction& transaction, const std::string& event_id,
-                                     absl::Time now);
+  // Locks the letter. False: it is not retrying, or not as `seen` any more.
+  absl::StatusOr<bool> LockLetter(db::Transaction& transaction, const Letter& seen);
   absl::Status DeleteLetter(db::Transaction& transaction, const std::string& event_id);
-  // Nothing happens if the letter is not as `seen` any more.
-  absl::Status UpdateLetter(db::Transaction& transaction, const Letter& seen, const Letter& letter);
+  // False, and nothing happens, if the letter is not retrying, or not as `seen` any more.
+  absl::StatusOr<bool> UpdateLetter(db::Transaction& transaction, const Letter& seen,
+                                    const Letter& letter);
 
   enum class Coverage {
     kNotCovered,

@@ -22,6 +22,7 @@ struct Letter {
   std::string type;      // ce-type; may be empty
   std::string error;     // why the last attempt failed
   int64_t attempts = 0;  // those that were the event's own failure
+  int64_t unended = 0;   // attempts that were begun and never ended; one may be under way
   LetterState state = LetterState::kRetrying;
   absl::Time next_attempt;
   absl::Time first_failure;

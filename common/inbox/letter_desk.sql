@@ -62,12 +62,12 @@ FOR UPDATE
 SELECT event_id, state FROM inbox_letter WHERE consumer = :consumer AND event_id = :event_ids
 
 -- name: RedriveLetters [postgresql]
-UPDATE inbox_letter SET state = 'retrying', next_attempt_at = :now
+UPDATE inbox_letter SET state = 'retrying', next_attempt_at = :now, unended = 0, changed_at = :now
 WHERE consumer = :consumer AND event_id = ANY (:event_ids::text[])
   AND (state = 'dead' OR state = 'retrying' AND next_attempt_at > :now)
 
 -- name: RedriveLetters [sqlite]
-UPDATE inbox_letter SET state = 'retrying', next_attempt_at = :now
+UPDATE inbox_letter SET state = 'retrying', next_attempt_at = :now, unended = 0, changed_at = :now
 WHERE consumer = :consumer AND event_id = :event_ids
   AND (state = 'dead' OR state = 'retrying' AND next_attempt_at > :now)
 

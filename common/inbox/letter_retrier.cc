@@ -7,6 +7,12 @@
 #include "common/bus/event.h"
 
 namespace tally::inbox {
+namespace {
+
+// Live events wait meanwhile.
+constexpr absl::Duration kRoundMax = absl::Seconds(1);
+
+}  // namespace
 
 LetterRetrier::LetterRetrier(LetterPolicy policy, absl::Duration transaction_timeout,
                              InboxStore& store, EventHandler& handler, base::Clock& clock,
@@ -23,10 +29,13 @@ LetterRetrier::LetterRetrier(LetterPolicy policy, absl::Duration transaction_tim
 
 absl::StatusOr<LetterRetrier::Round> LetterRetrier::Retry(int limit) {
   Round round;
+  const absl::Time began = clock_.Now();
+  RETURN_IF_ERROR(WriteOwed());
   ASSIGN_OR_RETURN(Due due, FindDue(limit));
   for (const Letter& letter : due.letters) {
     RETURN_IF_ERROR(TryOne(letter));
     ++round.tried;
+    if (clock_.Now() - began >= kRoundMax) break;
   }
   if (round.tried > 0) {
     ASSIGN_OR_RETURN(due, FindDue(0));
@@ -51,23 +60,49 @@ absl::StatusOr<LetterRetrier::Due> LetterRetrier::FindDue(int limit) {
 
 absl::Status LetterRetrier::TryOne(const Letter& letter) {
   const absl::Time now = clock_.Now();
+  Letter begun = letter;
+  RecordBegin(policy_, now, begun);
+  ASSIGN_OR_RETURN(const bool mine, Write(letter, begun));
+  if (!mine || begun.state == LetterState::kDead) return absl::OkStatus();
   Fault fault = Fault::kDatabase;
   const absl::Status status = store_.database().Run(
       db::Mode::kWrite, Deadline(),
-      [&](db::Transaction& transaction) { return Settle(transaction, letter, now, fault); });
-  if (status.ok()) handler_.Committed();
-  if (status.ok() || fault == Fault::kDatabase) return status;
-  return WriteFailure(letter, fault, status, now);
+      [&](db::Transaction& transaction) { return Settle(transaction, begun, now, fault); });
+  if (status.ok()) {
+    handler_.Committed();
+    return status;
+  }
+  Letter failed = letter;
+  RecordFailure(policy_, fault, status, clock_.Now(), absl::Uniform(random_, 0.0, 1.0), failed);
+  owed_ = Owed{std::move(begun), std::move(failed)};
+  return WriteOwed();
 }
 
-absl::Status LetterRetrier::Settle(db::Transaction& transaction, const Letter& letter,
+absl::StatusOr<bool> LetterRetrier::Write(const Letter& seen, const Letter& letter) {
+  bool changed = false;
+  RETURN_IF_ERROR(store_.database().Run(
+      db::Mode::kWrite, Deadline(), [&](db::Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(changed, store_.UpdateLetter(transaction, seen, letter));
+        return absl::OkStatus();
+      }));
+  return changed;
+}
+
+absl::Status LetterRetrier::WriteOwed() {
+  if (!owed_.has_value()) return absl::OkStatus();
+  RETURN_IF_ERROR(Write(owed_->seen, owed_->letter).status());
+  owed_.reset();
+  return absl::OkStatus();
+}
+
+absl::Status LetterRetrier::Settle(db::Transaction& transaction, const Letter& begun,
                                    absl::Time now, Fault& fault) {
-  const absl::StatusOr<bus::Event> event = bus::FromMessage(letter.message);
-  if (letter.lane_id.has_value()) {
-    const std::string source(letter.message.headers.Get("ce-source"));
-    RETURN_IF_ERROR(store_.LockLanes(transaction, {{*letter.lane_id, source}}, now).status());
+  const absl::StatusOr<bus::Event> event = bus::FromMessage(begun.message);
+  if (begun.lane_id.has_value()) {
+    const std::string source(begun.message.headers.Get("ce-source"));
+    RETURN_IF_ERROR(store_.LockLanes(transaction, {{*begun.lane_id, source}}, now).status());
   }
-  ASSIGN_OR_RETURN(const bool mine, store_.LockDueLetter(transaction, letter.event_id, now));
+  ASSIGN_OR_RETURN(const bool mine, store_.LockLetter(transaction, begun));
   if (!mine) return absl::OkStatus();
   if (!event.ok()) {
     fault = Fault::kUndecodable;
@@ -86,16 +121,7 @@ absl::Status LetterRetrier::Settle(db::Transaction& transaction, const Letter& l
     case EventHandler::Interest::kIgnore:
       break;
   }
-  return store_.DeleteLetter(transaction, letter.event_id);
-}
-
-absl::Status LetterRetrier::WriteFailure(const Letter& letter, Fault fault,
-                                         const absl::Status& error, absl::Time now) {
-  Letter failed = letter;
-  RecordFailure(policy_, fault, error, now, absl::Uniform(random_, 0.0, 1.0), failed);
-  return store_.database().Run(db::Mode::kWrite, Deadline(), [&](db::Transaction& transaction) {
-    return store_.UpdateLetter(transaction, letter, failed);
-  });
+  return store_.DeleteLetter(transaction, begun.event_id);
 }
 
 absl::Time LetterRetrier::Deadline() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "absl/random/random.h"
@@ -18,9 +19,18 @@ namespace tally::inbox {
 
 // Tries letters again from the database when their time has come, until they are applied or dead.
 //
-// One letter, one transaction: lock its lane's row → lock the letter → apply → delete it. A failure
-// is written in a transaction of its own, which fails where the database is away: no letter dies of
-// an outage. Several replicas may do this at once. One thread at a time.
+// A letter is tried alone. First it is written that an attempt is begun, so that what ends the
+// process, or never returns, is found out; then, in one transaction: lock its lane's row → lock the
+// letter → apply → delete it. A failure is written in a third. One of the database alone costs the
+// letter a growing pause and no attempt, so that what always runs into a timeout does not stand in
+// front of the others; and where it cannot be written, it is once the database is back.
+//
+//   the handler fails    → see RecordFailure
+//   the process ends     → after LetterPolicy::attempt_time it is tried again, dead after a few
+//   redriven meanwhile   → tried again
+//   another replica begins it → left alone
+//
+// Several replicas may do this at once. One thread at a time.
 class LetterRetrier {
  public:
   LetterRetrier(LetterPolicy policy, absl::Duration transaction_timeout, InboxStore& store,
@@ -30,8 +40,8 @@ class LetterRetrier {
     int tried = 0;
     LetterCounts counts;  // afterwards
   };
-  // Tries at most `limit` of those that are due. An error is the database's; what was done before
-  // it stays.
+  // Tries at most `limit` of those that are due, in the order of their times, and begins no more
+  // after a second. An error is the database's; what was done before it stays.
   absl::StatusOr<Round> Retry(int limit);
 
  private:
@@ -42,10 +52,11 @@ class LetterRetrier {
   absl::StatusOr<Due> FindDue(int limit);
   absl::Status TryOne(const Letter& letter);
   // Applies the letter, or returns why not and whose fault that is.
-  absl::Status Settle(db::Transaction& transaction, const Letter& letter, absl::Time now,
+  absl::Status Settle(db::Transaction& transaction, const Letter& begun, absl::Time now,
                       Fault& fault);
-  absl::Status WriteFailure(const Letter& letter, Fault fault, const absl::Status& error,
-                            absl::Time now);
+  // Whether the letter still was as `seen`.
+  absl::StatusOr<bool> Write(const Letter& seen, const Letter& letter);
+  absl::Status WriteOwed();
   absl::Time Deadline();
 
   const LetterPolicy policy_;
@@ -54,6 +65,11 @@ class LetterRetrier {
   EventHandler& handler_;
   base::Clock& clock_;
   absl::BitGen random_;
+  struct Owed {
+    Letter seen;
+    Letter letter;
+  };
+  std::optional<Owed> owed_;  // how an attempt ended, when the database was away
   telemetry::Gauge& retrying_;
   telemetry::Gauge& dead_;
 };

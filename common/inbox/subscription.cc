@@ -1,6 +1,7 @@
 #include "common/inbox/subscription.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "common/base/status_macros.h"
@@ -13,11 +14,22 @@ namespace {
 
 constexpr absl::Duration kStartTimeout = absl::Seconds(10);
 constexpr absl::Duration kSessionTimeout = absl::Seconds(5);
-constexpr absl::Duration kHungAfter = absl::Minutes(1);
+constexpr int kEndedByForce = 3;
 
 InboxOptions WithGaps(InboxOptions options, decltype(InboxOptions::on_many_gaps) on_many_gaps) {
   options.on_many_gaps = std::move(on_many_gaps);
   return options;
+}
+
+// What is fetched comes again after a process ended, but nobody counts how often.
+InboxOptions Announcing(InboxOptions options) {
+  options.always_announce = true;
+  return options;
+}
+
+std::function<void()> EndOf(const SubscriptionOptions& options) {
+  if (options.end_process) return options.end_process;
+  return [] { std::_Exit(kEndedByForce); };
 }
 
 }  // namespace
@@ -29,6 +41,7 @@ Subscription::Subscription(SubscriptionOptions options, db::Database& database, 
       bus_(bus),
       clock_(clock),
       telemetry_(telemetry),
+      handler_(handler, options_.handler_time_max, EndOf(options_), telemetry.log),
       store_(options_.consumer, database),
       healing_(store_),
       inbox_(WithGaps(options_.inbox,
@@ -36,9 +49,9 @@ Subscription::Subscription(SubscriptionOptions options, db::Database& database, 
                         errands_.FillGaps(lane_id, source);
                         WakeHealer();
                       }),
-             store_, handler, clock, telemetry),
-      healing_inbox_(options_.inbox, store_, handler, clock, telemetry),
-      letters_(options_.inbox.letters, options_.inbox.transaction_timeout, store_, handler, clock,
+             store_, handler_, clock, telemetry),
+      healing_inbox_(Announcing(options_.inbox), store_, handler_, clock, telemetry),
+      letters_(options_.inbox.letters, options_.inbox.transaction_timeout, store_, handler_, clock,
                telemetry),
       errands_(kSessionTimeout, healing_, clock),
       expiry_(options_.expiry, options_.consumer, database, clock, telemetry),
@@ -60,19 +73,22 @@ absl::Status Subscription::Start() {
   options_.delivery.durable.description = bus::DescriptionOf(identity);
   consumer_ = std::make_unique<Consumer>(
       options_.delivery, inbox_, letters_, bus_, [this] { Wake(); }, clock_, telemetry_);
-  StartHealing();
+  watch_thread_ =
+      std::make_shared<base::StepThread>("handler_watch", [this] { return handler_.Look(); });
   expiry_thread_ =
-      std::make_unique<base::StepThread>("letter_expiry", [this] { return sweeper_.Step(); });
+      std::make_shared<base::StepThread>("letter_expiry", [this] { return sweeper_.Step(); });
+  Watch("handler_watch", watch_thread_);
+  Watch("letter_expiry", expiry_thread_);
+  StartHealing();
   absl::MutexLock lock(&mutex_);
   thread_ =
       std::make_shared<base::StepThread>(options_.consumer, [this] { return consumer_->Step(); });
-  telemetry_.health.AddLiveness(
-      "inbox", [thread = std::weak_ptr<base::StepThread>(thread_)]() -> absl::Status {
-        const std::shared_ptr<base::StepThread> running = thread.lock();
-        if (running == nullptr || running->SinceLastStep() < kHungAfter) return absl::OkStatus();
-        return absl::UnavailableError("the consumer's step does not return");
-      });
+  Watch("inbox", thread_);
   return absl::OkStatus();
+}
+
+void Subscription::Watch(const char* name, const std::shared_ptr<base::StepThread>& thread) {
+  telemetry::AddThreadLiveness(telemetry_.health, name, thread, options_.step_time_max);
 }
 
 void Subscription::StartHealing() {
@@ -93,6 +109,7 @@ void Subscription::StartHealing() {
                                fetchers_, healing_, bus_, clock_, telemetry_);
   absl::MutexLock lock(&mutex_);
   healer_thread_ = std::make_shared<base::StepThread>("healer", [this] { return Heal(); });
+  Watch("healer", healer_thread_);
 }
 
 absl::Duration Subscription::Heal() {
@@ -110,10 +127,12 @@ void Subscription::Stop() {
     healer_thread = std::exchange(healer_thread_, nullptr);
   }
   if (thread != nullptr) thread->Stop();
-  expiry_thread_.reset();
-  if (healer_thread == nullptr) return;
-  healer_thread->Stop();
-  healer_->Stop();
+  if (expiry_thread_ != nullptr) expiry_thread_->Stop();
+  if (healer_thread != nullptr) {
+    healer_thread->Stop();
+    healer_->Stop();
+  }
+  if (watch_thread_ != nullptr) watch_thread_->Stop();
 }
 
 Progress Subscription::GetProgress() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,7 +26,9 @@
 #include "common/inbox/letter_retrier.h"
 #include "common/inbox/producer.h"
 #include "common/inbox/progress.h"
+#include "common/inbox/watched_handler.h"
 #include "common/telemetry/telemetry.h"
+#include "common/telemetry/thread_liveness.h"
 
 namespace tally::inbox {
 
@@ -43,6 +46,11 @@ struct SubscriptionOptions {
   absl::Duration ask_every = absl::Seconds(1);       // how far the producers are
   absl::Duration answer_timeout = absl::Seconds(2);  // of a producer
   LetterExpiryOptions expiry;
+  // How long the handler may take for a batch: more than all its statements with their timeouts.
+  // Afterwards the process is ended, by default by force with the exit code of such an end.
+  absl::Duration handler_time_max = absl::Seconds(15);
+  std::function<void()> end_process = nullptr;
+  absl::Duration step_time_max = telemetry::kStepTimeMax;  // of each thread: see liveness
 };
 
 // The inbox half of the system, and all that a service needs to consume: every event that the
@@ -60,7 +68,9 @@ struct SubscriptionOptions {
 //   bus away          → nothing is lost; progress stands still and says so
 //   own database away → deliveries are given back; no attempt counts
 //   handler fails     → the event alone becomes a letter; should every event fail, nothing is taken
-//   process killed    → what was not acknowledged comes again, and is dropped if it had committed
+//   handler hangs     → the process is ended, see WatchedHandler
+//   process killed    → what was not acknowledged comes again, and is dropped if it had committed;
+//                       an event that kills it again and again becomes a letter, see Narrowing
 //   bus loses what it acknowledged → fetched from the producers, see Healer
 //   producer away     → what it has recorded is not known, and progress says so
 //
@@ -104,6 +114,7 @@ class Subscription {
  private:
   void StartHealing();
   absl::Duration Heal();
+  void Watch(const char* name, const std::shared_ptr<base::StepThread>& thread);
   void Wake();
   void WakeHealer();
 
@@ -111,6 +122,7 @@ class Subscription {
   bus::Bus& bus_;
   base::Clock& clock_;
   telemetry::Telemetry& telemetry_;
+  WatchedHandler handler_;
   InboxStore store_;
   HealingStore healing_;
   Inbox inbox_;
@@ -123,10 +135,12 @@ class Subscription {
   Errands errands_;
   LetterExpiry expiry_;
   db::Sweeper sweeper_;
-  std::unique_ptr<base::StepThread> expiry_thread_;
-  std::unique_ptr<Consumer> consumer_;  // null before Start()
+  std::shared_ptr<base::StepThread> expiry_thread_;
+  std::shared_ptr<base::StepThread> watch_thread_;  // of the handler
+  std::unique_ptr<Consumer> consumer_;              // null before Start()
   absl::Mutex mutex_;
-  // Null unless running. Shared with the liveness check, which may be asked while this goes away.
+  // Null unless running. Like the two above shared with liveness checks, which may be asked while
+  // this goes away.
   std::shared_ptr<base::StepThread> thread_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<base::StepThread> healer_thread_ ABSL_GUARDED_BY(mutex_);
 };

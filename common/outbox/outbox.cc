@@ -6,6 +6,7 @@
 #include "common/base/uuid_v7_source.h"
 #include "common/outbox/migrations.h"
 #include "common/outbox/stopping.h"
+#include "common/telemetry/thread_liveness.h"
 
 namespace tally::outbox {
 namespace {
@@ -63,21 +64,20 @@ Outbox::~Outbox() { Shutdown(absl::InfinitePast()); }
 void Outbox::Start() {
   relay_thread_ = std::make_shared<base::StepThread>("relay", [this] { return RunRelay(); });
   relay_to_wake_ = relay_thread_.get();
-  telemetry_.health.AddLiveness(
-      "relay", [thread = std::weak_ptr(relay_thread_), limit = 3 * options_.lease] {
-        const auto relay = thread.lock();
-        if (relay == nullptr || relay->SinceLastStep() < limit) return absl::OkStatus();
-        return absl::UnavailableError("no step was completed for three leases");
-      });
+  telemetry::Health& health = telemetry_.health;
+  telemetry::AddThreadLiveness(health, "relay", relay_thread_, 3 * options_.lease);
   answerer_thread_ =
-      std::make_unique<base::StepThread>("answerer", [this] { return answerer_.Step(); });
+      std::make_shared<base::StepThread>("answerer", [this] { return answerer_.Step(); });
   answerer_to_wake_ = answerer_thread_.get();
+  telemetry::AddThreadLiveness(health, "answerer", answerer_thread_);
   for (const auto& writer : writers_) {
-    writer->thread = std::make_unique<base::StepThread>(
+    writer->thread = std::make_shared<base::StepThread>(
         "writer", [this, &writer = *writer] { return RunWriter(writer); });
+    telemetry::AddThreadLiveness(health, "writer", writer->thread);
   }
   trimmer_thread_ =
-      std::make_unique<base::StepThread>("trimmer", [this] { return sweeper_.Step(); });
+      std::make_shared<base::StepThread>("trimmer", [this] { return sweeper_.Step(); });
+  telemetry::AddThreadLiveness(health, "trimmer", trimmer_thread_);
 }
 
 absl::Duration Outbox::RunWriter(WriterThread& writer) {

@@ -70,7 +70,7 @@ class Outbox {
   static absl::Status Migrate(db::Database& database);
 
   // All that is given by reference must outlive the outbox. Liveness "relay" fails when the relay
-  // hangs for three leases.
+  // hangs for three leases, "writer", "answerer" and "trimmer" after a minute.
   Outbox(OutboxOptions options, db::Database& database, bus::Bus& bus, BatchHandler& handler,
          base::Clock& clock, telemetry::Telemetry& telemetry);
   ~Outbox();  // Shutdown, without patience.
@@ -111,7 +111,7 @@ class Outbox {
     const size_t commands_min;
     Writer writer;
     absl::Notification finished;  // nothing is in hand and nothing will come
-    std::unique_ptr<base::StepThread> thread;
+    std::shared_ptr<base::StepThread> thread;
   };
 
   absl::Duration RunWriter(WriterThread& writer);
@@ -123,7 +123,7 @@ class Outbox {
   telemetry::Telemetry& telemetry_;
   std::shared_ptr<base::StepThread> relay_thread_;
   std::atomic<base::StepThread*> relay_to_wake_ = nullptr;  // the same, for all threads
-  std::unique_ptr<base::StepThread> answerer_thread_;
+  std::shared_ptr<base::StepThread> answerer_thread_;
   std::atomic<base::StepThread*> answerer_to_wake_ = nullptr;  // the same, for all threads
   CommandQueue queue_;
   LaneStore lanes_;
@@ -134,7 +134,7 @@ class Outbox {
   Answerer answerer_;
   Trimmer trimmer_;
   db::Sweeper sweeper_;
-  std::unique_ptr<base::StepThread> trimmer_thread_;
+  std::shared_ptr<base::StepThread> trimmer_thread_;
   std::vector<std::unique_ptr<WriterThread>> writers_;
   std::atomic<bool> writers_closed_ = false;
   absl::Notification drained_;  // or there is no use in waiting

@@ -1,6 +1,7 @@
 #include "order_service/service/order_batch.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -45,6 +46,16 @@ std::vector<const StoredOrder*> Drafts(absl::Span<PlaceOrderCommand* const> comm
   std::vector<const StoredOrder*> drafts;
   drafts.reserve(commands.size());
   for (PlaceOrderCommand* command : commands) drafts.push_back(&command->draft());
+  return drafts;
+}
+
+// In the order of their request ids, whatever order they came in: of two writers that insert the
+// same ones, one waits for the other, and never each for the other.
+std::vector<const StoredOrder*> SortedDrafts(absl::Span<PlaceOrderCommand* const> commands) {
+  std::vector<const StoredOrder*> drafts = Drafts(commands);
+  std::stable_sort(drafts.begin(), drafts.end(), [](const StoredOrder* a, const StoredOrder* b) {
+    return std::tie(a->caller, a->request_id) < std::tie(b->caller, b->request_id);
+  });
   return drafts;
 }
 
@@ -152,7 +163,7 @@ absl::Status OrderBatch::Place(db::Transaction& transaction,
     commands[i]->draft().order.placed_event = {lane_id, lane.Append(commands[i]->event())};
     inserts.push_back(commands[i]);
   }
-  RETURN_IF_ERROR(store_.Insert(transaction, lane_id, Drafts(inserts)));
+  RETURN_IF_ERROR(store_.Insert(transaction, lane_id, SortedDrafts(inserts)));
   for (size_t i = 0; i < plan.size(); ++i) Decide(plan[i], *commands[i], stored, commands);
   return absl::OkStatus();
 }

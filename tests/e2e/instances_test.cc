@@ -1,4 +1,9 @@
+#include <algorithm>
+#include <functional>
+#include <iostream>
 #include <memory>
+#include <random>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +14,7 @@
 #include "tests/e2e/tally.h"
 #include "tests/testkit/eventually.h"
 #include "tests/testkit/status_matchers.h"
+#include "tests/testkit/tcp_gate.h"
 #include "tests/testkit/temp_dir.h"
 
 namespace tally::e2e {
@@ -17,15 +23,17 @@ namespace {
 constexpr size_t kInstances = 3;
 constexpr absl::Duration kPatience = absl::Seconds(60);
 
-// Three instances of each service on one PostgreSQL; each third of a file goes to an order_service
-// of its own.
+// Three instances of each service on one PostgreSQL, started together; each third of a file goes to
+// an order_service of its own.
 class InstancesTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_OK_AND_ASSIGN(expected_, ExpectedDays(OwnRetailCsv()));
     ASSERT_OK_AND_ASSIGN(system_, System::Start({.database = testkit::PostgresKind(),
                                                  .order_services = kInstances,
-                                                 .activity_services = kInstances}));
+                                                 .activity_services = kInstances,
+                                                 .gates = true,
+                                                 .order_flags = {"--lease=2s"}}));
     for (size_t i = 0; i < kInstances; ++i) {
       const std::string third = dir_.File(absl::StrCat("third-", i, ".csv"));
       ASSERT_OK(WriteThird(OwnRetailCsv(), static_cast<int>(i), third));
@@ -46,8 +54,37 @@ class InstancesTest : public testing::Test {
                 testkit::IsOkAndHolds(OrdersOf(expected_)));
   }
 
+  // Nothing was written where nothing may be, nothing is left behind, nobody was in each other's
+  // way.
+  void ExpectLanesAreInOrder() {
+    EXPECT_EVENTUALLY(Query("forgotten_lanes.sql") == 0, kPatience);
+    EXPECT_EQ(Query("misplaced_events.sql"), 0);
+    EXPECT_EQ(Query("deadlocks.sql"), 0);
+    EXPECT_THAT(QueryNumber(system_->activity_database(), "deadlocks.sql"),
+                testkit::IsOkAndHolds(0));
+  }
+
   int64_t Query(const char* sql_file) {
     return QueryNumber(system_->orders_database(), sql_file).value_or(-1);
+  }
+  int64_t QueryActivity(const char* sql_file) {
+    return QueryNumber(system_->activity_database(), sql_file).value_or(-1);
+  }
+
+  // Freezes the service while one of its sessions is within its transaction, as `within` sees it.
+  static void FreezeWithin(ServiceProcess& service, testkit::TcpGate& gate,
+                           const std::function<bool()>& within) {
+    const absl::Time deadline = absl::Now() + kPatience;
+    do {
+      const int held = gate.held();
+      gate.HoldReplyTo("SELECT");  // The first of any transaction.
+      ASSERT_EVENTUALLY(gate.held() > held, kPatience);
+      ASSERT_OK(service.Freeze());
+      if (testkit::Eventually(absl::Seconds(1), within)) return;
+      gate.Release();
+      ASSERT_OK(service.Thaw());
+    } while (absl::Now() < deadline);
+    FAIL() << "it was never seen within its transaction";
   }
 
   testkit::TempDir dir_;
@@ -90,6 +127,68 @@ TEST_F(InstancesTest, OthersFinishWhatAKilledOneBegan) {
   ASSERT_OK(system_->orders(0).Start());
   ExpectImportsEndWell();
   ExpectEveryDayIsRight();
+  ExpectLanesAreInOrder();
+}
+
+TEST_F(InstancesTest, AnOrderServiceFrozenWithinItsTransactionHoldsNobodyUp) {
+  const auto within = [&] { return Query("idle_writers.sql") == 1; };
+  FreezeWithin(system_->orders(0), system_->orders_gate(), within);
+  EXPECT_EVENTUALLY(!within(), kPatience);
+  EXPECT_EVENTUALLY(Query("undrained_lanes.sql") == 0, kPatience);
+  system_->orders_gate().Release();
+  system_->orders_gate().Forward();
+  ASSERT_OK(system_->orders(0).Thaw());
+  ExpectImportsEndWell();
+  ExpectEveryDayIsRight();
+  ExpectLanesAreInOrder();
+}
+
+TEST_F(InstancesTest, AnActivityServiceFrozenWithinItsTransactionHoldsNobodyUp) {
+  const auto within = [&] { return QueryActivity("idle_consumers.sql") == 1; };
+  const auto counted_by_others = [&] {
+    return system_->activity(1).Metric("tally_inbox_applied_total").value_or(0) +
+           system_->activity(2).Metric("tally_inbox_applied_total").value_or(0);
+  };
+  FreezeWithin(system_->activity(0), system_->activity_gate(), within);
+  EXPECT_EVENTUALLY(!within(), kPatience);
+  const double before = counted_by_others();
+  EXPECT_EVENTUALLY(counted_by_others() > before, kPatience);
+  system_->activity_gate().Release();
+  system_->activity_gate().Forward();
+  ASSERT_OK(system_->activity(0).Thaw());
+  ExpectImportsEndWell();
+  ExpectEveryDayIsRight();
+  ExpectLanesAreInOrder();
+}
+
+TEST_F(InstancesTest, KilledAndFrozenAtRandomTheyLoseNothing) {
+  const auto seed = std::random_device()();
+  std::cout << "seed " << seed << std::endl;
+  std::mt19937 random(seed);
+  for (int round = 0; round < 12; ++round) {
+    const int64_t placed = Query("placed_orders.sql");
+    const auto more = static_cast<int64_t>(random() % 10);
+    ASSERT_EVENTUALLY(Query("placed_orders.sql") >= std::min(placed + more, OrdersOf(expected_)),
+                      kPatience);
+    const size_t instance = random() % kInstances;
+    ServiceProcess& service =
+        random() % 2 == 0 ? system_->orders(instance) : system_->activity(instance);
+    if (round % 4 == 3) {
+      ASSERT_OK(system_->orders(0).Freeze());
+      EXPECT_EVENTUALLY(Query("undrained_lanes.sql") == 0, kPatience);
+      ASSERT_OK(system_->orders(0).Thaw());
+    } else {
+      service.Kill();
+      ASSERT_OK(service.Launch());
+    }
+  }
+  for (size_t i = 0; i < kInstances; ++i) {
+    ASSERT_OK(system_->orders(i).AwaitReady());
+    ASSERT_OK(system_->activity(i).AwaitReady());
+  }
+  ExpectImportsEndWell();
+  ExpectEveryDayIsRight();
+  ExpectLanesAreInOrder();
 }
 
 }  // namespace

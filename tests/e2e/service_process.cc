@@ -26,6 +26,11 @@ bool IsSeriesOf(absl::string_view line, absl::string_view name) {
 std::string ProgramPath(absl::string_view name) { return absl::StrCat(TALLY_BIN_DIR "/", name); }
 
 absl::Status ServiceProcess::Start() {
+  RETURN_IF_ERROR(Launch());
+  return AwaitReady();
+}
+
+absl::Status ServiceProcess::Launch() {
   testkit::Process::Spec spec;
   spec.argv = {ProgramPath(spec_.program), absl::StrCat("--listen=", address()),
                absl::StrCat("--http=", kHost, ":", http_.port()),
@@ -36,6 +41,10 @@ absl::Status ServiceProcess::Start() {
   ASSIGN_OR_RETURN(std::unique_ptr<testkit::Process> process,
                    testkit::Process::Start(std::move(spec)));
   lives_.push_back(std::move(process));
+  return absl::OkStatus();
+}
+
+absl::Status ServiceProcess::AwaitReady() {
   return lives_.back()->WaitForLine(absl::StrCat("ready ", address()), kStartTimeout).status();
 }
 

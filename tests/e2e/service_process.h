@@ -1,5 +1,7 @@
 #pragma once
 
+#include <signal.h>
+
 #include <map>
 #include <memory>
 #include <string>
@@ -32,10 +34,16 @@ class ServiceProcess {
 
   // Returns when the service takes calls. The one before must have ended.
   absl::Status Start();
+  // The same in two steps, so that several may start together.
+  absl::Status Launch();
+  absl::Status AwaitReady();
   // SIGKILL.
   void Kill();
   // SIGTERM, and the exit code; DEADLINE_EXCEEDED if it still runs after `timeout`.
   absl::StatusOr<int> Terminate(absl::Duration timeout);
+  // SIGSTOP and SIGCONT: sessions and connections stay, and nothing is done with them.
+  absl::Status Freeze() { return lives_.back()->Signal(SIGSTOP); }
+  absl::Status Thaw() { return lives_.back()->Signal(SIGCONT); }
   // Kills the service if it runs, and starts it again.
   absl::Status Restart();
 

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "gtest/gtest.h"
+#include "tests/testkit/postgres_server.h"
 
 namespace tally::e2e {
 
@@ -18,27 +19,38 @@ absl::StatusOr<std::unique_ptr<System>> System::Start(Options options) {
   }
   ASSIGN_OR_RETURN(system->orders_database_, options.database.MakeUrl());
   ASSIGN_OR_RETURN(system->activity_database_, options.database.MakeUrl());
-  ASSIGN_OR_RETURN(system->orders_, system->StartServices("order_service", options.order_services,
-                                                          system->orders_database_,
-                                                          options.order_flags));
-  ASSIGN_OR_RETURN(system->activity_,
-                   system->StartServices("activity_service", options.activity_services,
-                                         system->activity_database_, {}));
+  if (options.gates) {
+    ASSIGN_OR_RETURN(testkit::PostgresServer* const server, testkit::PostgresServer::Shared());
+    system->orders_gate_ = std::make_unique<testkit::TcpGate>(server->port());
+    system->activity_gate_ = std::make_unique<testkit::TcpGate>(server->port());
+  }
+  ASSIGN_OR_RETURN(
+      system->orders_,
+      system->LaunchServices("order_service", options.order_services, system->orders_database_,
+                             system->orders_gate_.get(), options.order_flags));
+  ASSIGN_OR_RETURN(
+      system->activity_,
+      system->LaunchServices("activity_service", options.activity_services,
+                             system->activity_database_, system->activity_gate_.get(), {}));
+  for (const Services* services : {&system->orders_, &system->activity_}) {
+    for (const auto& service : *services) RETURN_IF_ERROR(service->AwaitReady());
+  }
   return system;
 }
 
-absl::StatusOr<System::Services> System::StartServices(const std::string& program, int instances,
-                                                       const std::string& database,
-                                                       const std::vector<std::string>& more) const {
+absl::StatusOr<System::Services> System::LaunchServices(
+    const std::string& program, int instances, const std::string& database, testkit::TcpGate* gate,
+    const std::vector<std::string>& flags) const {
   Services services;
   for (int i = 0; i < instances; ++i) {
-    std::vector<std::string> flags = {absl::StrCat("--database=", database),
-                                      absl::StrCat("--nats=", nats_->url()),
-                                      absl::StrCat("--instance=", program, "-", i)};
-    flags.insert(flags.end(), more.begin(), more.end());
-    services.push_back(std::make_unique<ServiceProcess>(
-        ServiceProcess::Spec{.program = program, .flags = std::move(flags)}));
-    RETURN_IF_ERROR(services.back()->Start());
+    const std::string url = gate != nullptr && i == 0 ? gate->Through(database) : database;
+    ServiceProcess::Spec spec{
+        .program = program,
+        .flags = {absl::StrCat("--database=", url), absl::StrCat("--nats=", nats_->url()),
+                  absl::StrCat("--instance=", program, "-", i)}};
+    spec.flags.insert(spec.flags.end(), flags.begin(), flags.end());
+    services.push_back(std::make_unique<ServiceProcess>(std::move(spec)));
+    RETURN_IF_ERROR(services.back()->Launch());
   }
   return services;
 }

@@ -8,6 +8,7 @@
 #include "tests/e2e/service_process.h"
 #include "tests/testkit/database_urls.h"
 #include "tests/testkit/nats_server.h"
+#include "tests/testkit/tcp_gate.h"
 
 namespace tally::e2e {
 
@@ -21,11 +22,13 @@ class System {
     testkit::DatabaseKind database = testkit::SqliteKind();
     int order_services = 1;
     int activity_services = 1;
-    std::vector<std::string> order_flags = {};  // More flags of every order_service.
+    // Between the first instance of each service and its database stands a gate. PostgreSQL only.
+    bool gates = false;
+    std::vector<std::string> order_flags = {};  // more of them
     bool nats_runs = true;  // False: the bus has never run yet; nats().Restart() starts it.
   };
 
-  // Returns when all services take calls.
+  // Starts all instances together; returns when all take calls.
   static absl::StatusOr<std::unique_ptr<System>> Start(Options options);
   static absl::StatusOr<std::unique_ptr<System>> Start() { return Start(Options()); }
   ~System();
@@ -36,6 +39,10 @@ class System {
   const ServiceProcess& orders(size_t instance = 0) const { return *orders_[instance]; }
   const ServiceProcess& activity(size_t instance = 0) const { return *activity_[instance]; }
 
+  // Only with Options::gates.
+  testkit::TcpGate& orders_gate() { return *orders_gate_; }
+  testkit::TcpGate& activity_gate() { return *activity_gate_; }
+
   const std::string& orders_database() const { return orders_database_; }
   const std::string& activity_database() const { return activity_database_; }
 
@@ -43,11 +50,13 @@ class System {
   using Services = std::vector<std::unique_ptr<ServiceProcess>>;
 
   System() = default;
-  absl::StatusOr<Services> StartServices(const std::string& program, int instances,
-                                         const std::string& database,
-                                         const std::vector<std::string>& flags) const;
+  absl::StatusOr<Services> LaunchServices(const std::string& program, int instances,
+                                          const std::string& database, testkit::TcpGate* gate,
+                                          const std::vector<std::string>& flags) const;
 
   std::unique_ptr<testkit::NatsServer> nats_;
+  std::unique_ptr<testkit::TcpGate> orders_gate_;
+  std::unique_ptr<testkit::TcpGate> activity_gate_;
   std::string orders_database_;
   std::string activity_database_;
   Services orders_;    // --instance=order_service-0, -1, …

@@ -57,7 +57,9 @@ CREATE TABLE inbox_skipped (
   PRIMARY KEY (consumer, lane_id, first_sequence)
 );
 
--- What of a lane is covered: 1 .. applied_through, and the ranges above it ("7-9,12") in the same row.
+-- What of a lane is covered: 1 .. applied_through, and the ranges above it ("7-9,12") in the same row. And, written in
+-- the same way, what was begun: events that were about to be applied, begun_together of them at once. Those of them
+-- that are not covered ended the process, or their attempt is under way; see Narrowing.
 CREATE TABLE inbox_lane (
   consumer text NOT NULL,
   lane_id uuid NOT NULL,
@@ -65,6 +67,9 @@ CREATE TABLE inbox_lane (
   applied_through bigint NOT NULL,
   ranges text NOT NULL,
   started_at bigint NOT NULL,
+  begun_through bigint NOT NULL DEFAULT 0,
+  begun_ranges text NOT NULL DEFAULT '',
+  begun_together bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (consumer, lane_id)
 );
 
@@ -81,6 +86,8 @@ CREATE TABLE inbox_letter (
   payload bytea NOT NULL,
   error text NOT NULL,
   attempts bigint NOT NULL,
+  -- Attempts that were begun and never ended: they ended the process, or one is under way.
+  unended bigint NOT NULL DEFAULT 0,
   state text NOT NULL CHECK (state IN ('retrying', 'dead', 'discarded')),
   next_attempt_at bigint NOT NULL,
   first_failed_at bigint NOT NULL,

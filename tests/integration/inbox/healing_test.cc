@@ -1,6 +1,8 @@
 // What the bus lost comes back from the producer's database, and nothing that it still has is asked
 // for.
 
+#include <atomic>
+
 #include "absl/synchronization/notification.h"
 #include "tests/integration/inbox/healing_test_case.h"
 
@@ -69,6 +71,39 @@ TEST_P(HealingTest, MessagesThatWereDeletedOneByOneAreHealed) {
   const auto instance = NewInstance();
   ExpectComplete(*instance, 30);
   EXPECT_GE(producer->events_given(), 10);
+}
+
+// Nobody counts how often it comes, should it end the process.
+TEST_P(HealingTest, WhatIsFetchedIsAnnouncedBeforeItIsApplied) {
+  const std::string lane_id = producer->NewLane(30);
+  producer->SayPublished(lane_id, 30);
+  auto instance = std::make_unique<HealingInstance>(server->url(), database_url);
+  std::atomic<int64_t> together = 0;
+  instance->replica.handler.verdict = [&](db::Transaction&, const bus::Event&) {
+    instance->replica.Read([&](db::Transaction& transaction) -> absl::Status {
+      ASSIGN_OR_RETURN(const LaneMarks marks,
+                       instance->replica.store.ReadMarks(transaction, {lane_id}));
+      together = marks.at(lane_id).together;
+      return absl::OkStatus();
+    });
+    return absl::OkStatus();
+  };
+  ASSERT_OK(instance->subscription.Start());
+  ExpectComplete(*instance, 30);
+  EXPECT_EQ(together, 30);
+}
+
+TEST_P(HealingTest, AHealerThatHangsIsSeen) {
+  SubscriptionOptions options = HealingOptions();
+  options.answer_timeout = absl::Minutes(1);
+  options.step_time_max = absl::Seconds(3);
+  const auto instance = NewInstance(options);
+  ASSERT_EVENTUALLY(instance->subscription.GetProgress().connected, kPatience);
+  ASSERT_OK(server->Freeze());
+  const auto live = [&] { return instance->replica.telemetry.health.Live(); };
+  EXPECT_EVENTUALLY(live().message().substr(0, 6) == "healer", kPatience);
+  ASSERT_OK(server->Thaw());
+  EXPECT_EVENTUALLY(live().ok(), kPatience);
 }
 
 TEST_P(HealingTest, AWipedBrokerIsHealedWithinThirtySeconds) {

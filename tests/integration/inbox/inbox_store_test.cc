@@ -103,9 +103,12 @@ TEST_P(InboxStoreTest, AnAttemptIsCountedByOneOnly) {
   ASSERT_OK(replica->database->Run(
       db::Mode::kWrite, replica->Deadline(), [&](db::Transaction& transaction) {
         EXPECT_OK(replica->store.InsertLetters(transaction, {letter}).status());
-        EXPECT_OK(replica->store.UpdateLetter(transaction, letter, failed));
+        EXPECT_THAT(replica->store.UpdateLetter(transaction, letter, failed),
+                    testkit::IsOkAndHolds(true));
         failed.state = LetterState::kDead;
-        return replica->store.UpdateLetter(transaction, letter, failed);
+        const auto again = replica->store.UpdateLetter(transaction, letter, failed);
+        EXPECT_THAT(again, testkit::IsOkAndHolds(false));
+        return again.status();
       }));
   EXPECT_EQ(replica->Letters().at("42#1").attempts, 2);
   EXPECT_EQ(replica->Letters().at("42#1").state, "retrying");

@@ -1,5 +1,7 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "common/base/status_macros.h"
 #include "common/db/error.h"
 #include "common/inbox/letter_retrier.h"
 #include "tests/integration/inbox/fixture_sql.h"
@@ -32,6 +34,17 @@ class LettersTest : public testing::TestWithParam<testkit::DatabaseKind> {
     const absl::StatusOr<LetterRetrier::Round> round = replica->letters.Retry(limit);
     EXPECT_OK(round);
     return round.value_or(LetterRetrier::Round());
+  }
+  // Begins an attempt at the letter that is due, and no more.
+  void BeginAndEnd(const LetterPolicy& policy) {
+    const absl::Time now = replica->clock.Now();
+    ASSERT_OK(replica->database->Run(
+        db::Mode::kWrite, replica->Deadline(), [&](db::Transaction& transaction) -> absl::Status {
+          ASSIGN_OR_RETURN(const auto due, replica->store.ListDueLetters(transaction, now, 1));
+          inbox::Letter begun = due.at(0);
+          RecordBegin(policy, now, begun);
+          return replica->store.UpdateLetter(transaction, due[0], begun).status();
+        }));
   }
   StoredLetter Letter() { return replica->Letters().at(Lane(1) + "/1"); }
 
@@ -117,9 +130,54 @@ TEST_P(LettersTest, AFailedStatementCostsNoAttempt) {
 TEST_P(LettersTest, ADatabaseThatIsBusyCostsNoAttempt) {
   ReceivePoison();
   failure = db::MakeError(db::ErrorKind::kRetry, "40P01", "LockBucket");
-  replica->clock.Advance(absl::Seconds(1));
-  EXPECT_FALSE(replica->letters.Retry(10).ok());
+  for (int i = 0; i < 20; ++i) {
+    replica->clock.Advance(absl::Minutes(10));
+    EXPECT_EQ(Retry().tried, 1);
+    EXPECT_EQ(Retry().tried, 0) << "without a pause";
+  }
+  EXPECT_EQ(Letter().state, "retrying");
   EXPECT_EQ(Letter().attempts, 1);
+}
+
+TEST_P(LettersTest, OneThatAlwaysRunsIntoATimeoutDoesNotStandInFrontOfTheOthers) {
+  for (int64_t sequence = 1; sequence <= 3; ++sequence) ReceivePoison(sequence);
+  replica->handler.verdict = [](db::Transaction&, const bus::Event& event) {
+    return event.sequence == 1 ? db::MakeError(db::ErrorKind::kRetry, "57014", "LockBucket")
+                               : absl::OkStatus();
+  };
+  replica->clock.Advance(absl::Minutes(1));
+  for (int round = 0; round < 3; ++round) EXPECT_EQ(Retry(/*limit=*/1).tried, 1);
+  EXPECT_EQ(replica->Counted().size(), 2u);
+}
+
+TEST_P(LettersTest, AnAttemptIsWrittenBeforeItBegins) {
+  ReceivePoison();
+  std::string error;
+  replica->handler.verdict = [&](db::Transaction&, const bus::Event&) {
+    error = Letter().error;
+    return absl::InternalError("no");
+  };
+  replica->clock.Advance(absl::Seconds(1));
+  EXPECT_EQ(Retry().tried, 1);
+  EXPECT_THAT(error, testing::HasSubstr("has not ended"));
+  EXPECT_THAT(Letter().error, testing::HasSubstr("no"));
+  EXPECT_EQ(Letter().attempts, 2);
+}
+
+// As a process that ends within the attempt leaves it.
+TEST_P(LettersTest, OneThatTheProcessNeverSurvivesIsDeadAndNotTriedAnyMore) {
+  ReceivePoison();
+  const LetterPolicy policy;
+  for (int life = 0; life < policy.unended_max; ++life) {
+    replica->clock.Advance(absl::Minutes(10));
+    BeginAndEnd(policy);
+    EXPECT_EQ(Retry().tried, 0) << "while another process may be at it";
+    EXPECT_EQ(Letter().state, "retrying");
+  }
+  const int calls = replica->handler.calls;
+  replica->clock.Advance(policy.attempt_time);
+  EXPECT_EQ(Retry().counts.dead, 1);
+  EXPECT_EQ(replica->handler.calls, calls);
 }
 
 TEST_P(LettersTest, TakeABoundedShareOfTheWorkTheLongestDueFirst) {

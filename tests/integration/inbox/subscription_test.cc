@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/wake_up.h"
 #include "common/bus/nats_bus.h"
+#include "tests/integration/inbox/publish_all.h"
 #include "tests/integration/inbox/replica.h"
 #include "tests/testkit/database_urls.h"
 #include "tests/testkit/deliveries.h"
@@ -91,32 +92,12 @@ class SubscriptionTest : public testing::Test {
   // Publishes until the stream has stored each; a repeated call publishes again what it has
   // already.
   void Publish(int lane, int64_t first, int64_t last, const std::string& payload = "1") {
-    base::WakeUp wake_up;
-    const auto publisher = producer_bus->NewPublisher({.waker = [&] { wake_up.Set(); }});
-    std::map<uint64_t, bool> open;
-    for (int64_t sequence = first; sequence <= last; ++sequence) open[sequence] = false;
-    const absl::Time deadline = absl::Now() + kPatience;
-    while (!open.empty() && absl::Now() < deadline) {
-      for (auto& [sequence, sent] : open) {
-        const bus::Event event = MakeEvent(lane, static_cast<int64_t>(sequence), payload);
-        if (sent) continue;
-        sent = publisher->Publish(sequence, bus::ToMessage(event), MessageId(event)).ok();
-        if (!sent) break;
-      }
-      publisher->Flush();
-      wake_up.WaitFor(absl::Milliseconds(100));
-      for (const bus::PublishResult& result : publisher->TakeResults()) {
-        if (result.outcome == bus::PublishOutcome::kUnavailable) {
-          open[result.token] = false;
-        } else {
-          open.erase(result.token);
-        }
-      }
+    std::vector<bus::Message> messages;
+    for (int64_t sequence = first; sequence <= last; ++sequence) {
+      messages.push_back(bus::ToMessage(MakeEvent(lane, sequence, payload)));
     }
-    ASSERT_TRUE(open.empty());
+    ASSERT_TRUE(PublishAll(*producer_bus, messages, kPatience));
   }
-  // Unlike any before, so that the stream stores what it has already once more.
-  std::string MessageId(const bus::Event& event) { return absl::StrCat(event.Id(), "/", ++copies); }
 
   bool HasCounted(Instance& instance, size_t count) {
     return instance.replica.Counted().size() == count;
@@ -136,7 +117,6 @@ class SubscriptionTest : public testing::Test {
   telemetry::Telemetry telemetry{telemetry::LogFormat::kText, telemetry::LogLevel::kError, "test"};
   std::unique_ptr<testkit::NatsServer> server;
   std::unique_ptr<bus::Bus> producer_bus;
-  int64_t copies = 0;
 };
 
 // Goes on by up to three milliseconds whenever it is asked.

@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
 #include "common/base/uuid_v7_source.h"
 #include "common/db/error.h"
@@ -133,6 +136,27 @@ TEST_P(OrderBatchTest, WhatItWroteItselfIsNotWrittenAgain) {
   EXPECT_THAT(second_lane.events(), IsEmpty());
   EXPECT_THAT(command.answer(), IsOkAndHolds(command.own_id()));
   EXPECT_EQ(command.event_place(), (EventPlace{*base::Uuid::Parse(kLane), 11}));
+}
+
+// Two writers meet the same request ids in opposite order.
+TEST_P(OrderBatchTest, WritersThatInsertTheSameRequestsNeverDeadlock) {
+  for (int round = 0; round < 20; ++round) {
+    std::deque<Placing> ours, theirs;
+    std::vector<outbox::Command*> up, down;
+    for (int i = 0; i < 50; ++i) {
+      const std::string request_id = absl::StrCat(round, "-", i);
+      up.push_back(&ours.emplace_back(Command(request_id)));
+      down.insert(down.begin(), &theirs.emplace_back(Command(request_id)));
+    }
+    outbox::LaneAppender our_lane(kLane, round * 50, kMorning);
+    outbox::LaneAppender their_lane(kOtherLane, round * 50, kMorning);
+    absl::Status other;
+    std::thread writer([&] { other = Write(down, their_lane, 1); });
+    const absl::Status own = Write(up, our_lane, 1);
+    writer.join();
+    EXPECT_NE(own.ok(), other.ok());
+    EXPECT_EQ(db::KindOf(own.ok() ? other : own), db::ErrorKind::kUnique) << own << other;
+  }
 }
 
 }  // namespace

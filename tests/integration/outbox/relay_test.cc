@@ -119,6 +119,30 @@ TEST_P(RelayTest, KeepsItsLanesWhileTheBusIsAwayAndPublishesThemAfterwards) {
   ExpectStreamIs(lane, 510);
 }
 
+TEST_P(RelayTest, AnHourWithoutTheBusParksNothing) {
+  base::ManualClock clock(absl::Now());
+  relay_clock_ = &clock;
+  Start();
+  const std::string lane = OwnLane(10);
+  const auto published = [&](int64_t sequence) {
+    clock.Advance(absl::Milliseconds(100));
+    return PublishedThrough(lane, sequence);
+  };
+  ASSERT_TRUE(StepUntil([&] { return published(10); }));
+  ASSERT_OK(server_->Stop());
+  CommitMore(lane, 10, 500);
+  for (const absl::Time end = clock.Now() + absl::Hours(1); clock.Now() < end;) {
+    relay_->Step();
+    clock.Advance(absl::Seconds(10));
+  }
+  EXPECT_EQ(Gauge("tally_relay_stalled"), 1);
+
+  ASSERT_OK(server_->Restart());
+  ASSERT_TRUE(StepUntil([&] { return published(510); }));
+  EXPECT_EQ(Counter("tally_relay_parked_total"), 0);
+  ExpectStreamIs(lane, 510);
+}
+
 TEST_P(RelayTest, KeepsItsLanesWhileTheBusIsFrozen) {
   Start();
   const std::string lane = OwnLane(10);

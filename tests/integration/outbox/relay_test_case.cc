@@ -37,7 +37,8 @@ void RelayTestCase::MakeRelay(bus::Bus& bus) {
   parked_.emplace(*database_);
   handover_.emplace(16 << 20, [this] { wake_up_.Set(); });
   relay_ = std::make_unique<Relay>(
-      options_, *store_, *parked_, *handover_, bus, [this] { wake_up_.Set(); }, clock_, telemetry_);
+      options_, *store_, *parked_, *handover_, bus, [this] { wake_up_.Set(); }, *relay_clock_,
+      telemetry_);
 }
 
 std::string RelayTestCase::OwnLane(int64_t events, const std::string& payload) {

@@ -48,6 +48,7 @@ class RelayTestCase : protected OutboxTestCase {
       .parked = {.look_every = absl::Milliseconds(20)},
       .message_events_max = 1,
       .refusal_backoff = {.initial = absl::Milliseconds(10), .max = absl::Seconds(1)}};
+  base::Clock* relay_clock_ = &clock_;
   base::WakeUp wake_up_;
   std::unique_ptr<testkit::NatsServer> server_;
   std::unique_ptr<bus::Bus> bus_;

@@ -76,6 +76,19 @@ TEST(SequenceSetTest, MergesAnother) {
   EXPECT_EQ(set, Of(3, "5-8,10"));
 }
 
+TEST(SequenceSetTest, LeavesOutAnother) {
+  SequenceSet set(5);
+  set.Add({8, 12});
+  SequenceSet other(2);
+  other.Add({4, 9});
+  SequenceSet rest;
+  rest.Add(3);
+  rest.Add({10, 12});
+  EXPECT_EQ(set.Without(other), rest);
+  EXPECT_EQ(set.Without(SequenceSet()), set);
+  EXPECT_EQ(set.Without(set), SequenceSet());
+}
+
 TEST(SequenceSetTest, HoldsTheLargestSequences) {
   SequenceSet set;
   EXPECT_TRUE(set.Add(kMax));

@@ -100,5 +100,16 @@ TEST(BisectionTest, SuccessWithNothingToApplyProvesNothing) {
   EXPECT_FALSE(bisection.EventsAreToBlame());
 }
 
+TEST(BisectionTest, WhereNoTwoMayBeTriedTogetherAllAreTriedAlone) {
+  Bisection bisection(100, Bisection::Parts::kAlone);
+  size_t next = 0;
+  while (const auto part = bisection.Next()) {
+    EXPECT_EQ(*part, std::vector<size_t>{next});
+    next++ == 50 ? bisection.Failed(Fault::kEvent) : bisection.Succeeded(/*applied=*/true);
+  }
+  EXPECT_EQ(next, 100u);
+  EXPECT_TRUE(bisection.EventsAreToBlame());
+}
+
 }  // namespace
 }  // namespace tally::inbox

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace tally::inbox {
 namespace {
 
@@ -78,6 +80,36 @@ TEST(LetterPolicyTest, KeepsTheErrorShort) {
   RecordFailure(kPolicy, Fault::kEvent, absl::InternalError(std::string(10'000, 'x')), kStart, 0,
                 letter);
   EXPECT_LE(letter.error.size(), 1000u);
+}
+
+TEST(LetterPolicyTest, TheDatabasesFaultDoublesThePauseAndNeverKills) {
+  Letter letter = NewLetter();
+  Record(Fault::kEvent, kStart, letter);
+  absl::Duration pause = letter.next_attempt - kStart;
+  for (int i = 1; i <= 100; ++i) {
+    const absl::Time now = kStart + absl::Hours(i);
+    Record(Fault::kDatabase, now, letter);
+    pause = std::min(2 * pause, kPolicy.backoff.max);
+    EXPECT_EQ(letter.next_attempt - now, pause);
+  }
+  EXPECT_EQ(letter.state, LetterState::kRetrying);
+  EXPECT_EQ(letter.attempts, 1);
+}
+
+TEST(LetterPolicyTest, AttemptsThatNeverEndedAreCountedApartAndFewKill) {
+  Letter letter = NewLetter();
+  Record(Fault::kUnended, kStart, letter);
+  EXPECT_EQ(letter.attempts, 0);
+  EXPECT_EQ(letter.unended, 1);
+  EXPECT_EQ(letter.next_attempt, kStart + kPolicy.backoff.initial);
+  while (letter.unended < kPolicy.unended_max) {
+    RecordBegin(kPolicy, kStart, letter);
+    EXPECT_EQ(letter.state, LetterState::kRetrying);
+    EXPECT_EQ(letter.next_attempt, kStart + kPolicy.attempt_time);
+  }
+  RecordBegin(kPolicy, kStart, letter);
+  EXPECT_EQ(letter.state, LetterState::kDead);
+  EXPECT_EQ(letter.unended, kPolicy.unended_max);
 }
 
 }  // namespace

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "common/base/sequence_set.h"
+#include "common/inbox/arrival.h"
+#include "common/inbox/batch_plan.h"
+
+namespace tally::inbox {
+
+// What the row of a lane says of its events.
+struct LaneMark {
+  base::SequenceSet covered;
+  base::SequenceSet begun;  // as the last attempts said before they began
+  int64_t together = 0;     // how many were begun at once, other lanes' included
+};
+using LaneMarks = std::map<std::string, LaneMark>;  // by lane id
+
+// How events that come again are to be applied, so that one that ends the process, or never lets
+// its handler return, is found in few attempts, and is kept as a letter then. Pure.
+//
+// Before an attempt at such events a transaction of its own says which are begun. Those that are
+// begun and not covered did not survive it, as a whole: they are begun again in kParts parts, and
+// in the end each alone. What was begun alone and is not covered has nobody else to blame. It does
+// no harm if the attempt is still under way in another replica: locks keep the two apart.
+//
+// The first attempt at an event is not announced, for that would cost every batch a transaction;
+// what it does not survive comes again.
+struct Narrowing {
+  static constexpr size_t kParts = 64;
+
+  std::vector<Arrival*> settled;             // nothing for the handler: covered, or failed
+  std::vector<std::vector<Arrival*>> parts;  // to be begun one after the other
+  std::vector<Arrival*> alone;               // to be begun each alone, after the parts
+
+  std::vector<const Arrival*> to_blame;  // of the settled: was begun alone and is not covered
+  size_t suspects = 0;                   // were begun with others and are not covered
+  std::string first_suspect;
+};
+
+// `lanes` has the marks of those that have a row. What was begun alone gets its failure here.
+Narrowing Narrow(absl::Span<Arrival* const> arrivals, const LaneMarks& lanes);
+
+// What is to stand as begun when `part` of `arrivals` is: in each of their lanes what others begun
+// and is not covered, and the part.
+CoveredLanes MarkBegun(absl::Span<Arrival* const> arrivals, absl::Span<Arrival* const> part,
+                       const LaneMarks& lanes);
+
+}  // namespace tally::inbox
