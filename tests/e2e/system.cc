@@ -23,7 +23,7 @@ absl::StatusOr<std::unique_ptr<System>> System::Start(Options options) {
                                                           options.order_flags));
   ASSIGN_OR_RETURN(system->activity_,
                    system->StartServices("activity_service", options.activity_services,
-                                         system->activity_database_, {}));
+                                         system->activity_database_, options.activity_flags));
   return system;
 }
 
