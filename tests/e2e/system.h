@@ -21,7 +21,8 @@ class System {
     testkit::DatabaseKind database = testkit::SqliteKind();
     int order_services = 1;
     int activity_services = 1;
-    std::vector<std::string> order_flags = {};  // More flags of every order_service.
+    // More flags of every order_service, activity_service.
+    std::vector<std::string> order_flags = {};
     std::vector<std::string> activity_flags = {};
     bool nats_runs = true;  // False: the bus has never run yet; nats().Restart() starts it.
   };

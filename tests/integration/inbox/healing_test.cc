@@ -244,6 +244,7 @@ TEST_P(HealingTest, ManyGapsAreAskedForOnceASecond) {
   std::vector<Fetcher> fetchers;
   fetchers.emplace_back(asked, absl::Seconds(10), healing, replica.inbox, replica.system_clock,
                         telemetry);
+  ASSERT_EVENTUALLY(asked.FindEvents({{testkit::Lane(1), {1, 1}}}).ok(), kPatience);
   base::ManualClock clock(absl::Now());
   Errands errands(absl::Seconds(10), healing, clock);
   const std::string lane_id = producer->NewLane(4);
