@@ -60,6 +60,8 @@ struct DurableState {
   int64_t ack_floor_stream_sequence = 0;
   int64_t pending = 0;      // not delivered yet
   int64_t ack_pending = 0;  // delivered, not acknowledged
+  int64_t deliveries = 0;   // made so far, repeated ones included
+  int64_t waiting = 0;      // requests of consumers that would take more
 };
 
 enum class PublishOutcome {

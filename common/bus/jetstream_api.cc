@@ -189,7 +189,9 @@ absl::StatusOr<DurableState> JetStreamApi::GetDurableState(const std::string& st
       .description = StringField(ObjectField(info, "config"), "description"),
       .ack_floor_stream_sequence = IntField(ObjectField(info, "ack_floor"), "stream_seq"),
       .pending = IntField(info, "num_pending"),
-      .ack_pending = IntField(info, "num_ack_pending")};
+      .ack_pending = IntField(info, "num_ack_pending"),
+      .deliveries = IntField(ObjectField(info, "delivered"), "consumer_seq"),
+      .waiting = IntField(info, "num_waiting")};
 }
 
 absl::StatusOr<Json> JetStreamApi::Request(const std::string& subject, const std::string& body,

@@ -8,6 +8,13 @@ namespace tally::inbox {
 
 using Kind = Producer::RangeAnswer::Kind;
 
+namespace {
+
+// Gaps that nothing fills would be asked for with every batch.
+constexpr absl::Duration kFillEvery = absl::Seconds(1);
+
+}  // namespace
+
 Errands::Errands(absl::Duration session_timeout, HealingStore& store, base::Clock& clock)
     : session_timeout_(session_timeout), store_(store), clock_(clock) {}
 
@@ -28,9 +35,10 @@ void Errands::Run(std::vector<Fetcher>& fetchers) {
   std::vector<LaneRange> inquiries;
   {
     absl::MutexLock lock(&mutex_);
-    gaps.swap(gaps_);
+    if (filled_.Over(clock_.Now())) gaps.swap(gaps_);
     inquiries.swap(inquiries_);
   }
+  if (!gaps.empty()) filled_.Begin(clock_.Now(), kFillEvery);
   for (Fetcher& fetcher : fetchers) {
     for (const auto& [lane_id, source] : gaps) {
       if (source == fetcher.source() && !FillLane(fetcher, lane_id).ok()) break;

@@ -12,14 +12,15 @@
 #include "common/base/clock.h"
 #include "common/inbox/fetcher.h"
 #include "common/inbox/healing_store.h"
+#include "common/inbox/pause.h"
 #include "common/inbox/wanted_ranges.h"
 
 namespace tally::inbox {
 
 // What producers are asked without waiting for a round of healing, by any replica: to fill the gaps
-// of a lane that has too many, lost or not, and what became of single events that somebody waits
-// for. Bounded; what fails is forgotten, for who needs it asks again. Run belongs to one thread,
-// the rest is thread-safe.
+// of lanes that have too many, lost or not, once a second at most, and what became of single events
+// that somebody waits for. Bounded; what fails is forgotten, for who needs it asks again. Run
+// belongs to one thread, the rest is thread-safe.
 class Errands {
  public:
   Errands(absl::Duration session_timeout, HealingStore& store, base::Clock& clock);
@@ -39,6 +40,7 @@ class Errands {
   const absl::Duration session_timeout_;
   HealingStore& store_;
   base::Clock& clock_;
+  Pause filled_;
   absl::Mutex mutex_;
   std::map<std::string, std::string> gaps_ ABSL_GUARDED_BY(mutex_);  // lane → source
   std::vector<LaneRange> inquiries_ ABSL_GUARDED_BY(mutex_);

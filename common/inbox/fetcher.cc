@@ -1,5 +1,6 @@
 #include "common/inbox/fetcher.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -9,6 +10,12 @@ namespace tally::inbox {
 
 using Kind = Producer::RangeAnswer::Kind;
 
+namespace {
+
+constexpr size_t kBatchMax = 4'096;
+
+}  // namespace
+
 Fetcher::Fetcher(Producer& producer, absl::Duration session_timeout, HealingStore& store,
                  Inbox& inbox, base::Clock& clock, telemetry::Telemetry& telemetry)
     : producer_(producer),
@@ -16,6 +23,7 @@ Fetcher::Fetcher(Producer& producer, absl::Duration session_timeout, HealingStor
       store_(store),
       inbox_(inbox),
       clock_(clock),
+      batch_max_(kBatchMax),
       log_(telemetry.log),
       silent_(telemetry.metrics.AddGauge("tally_healing_source_silent",
                                          "1 while a producer does not answer.",
@@ -49,10 +57,18 @@ absl::StatusOr<int64_t> Fetcher::Apply(std::vector<Producer::RangeAnswer>& answe
     RETURN_IF_ERROR(store_.SkipVoid(source(), answer.asked.lane_id, answer.asked.range,
                                     answer.reason, Deadline()));
   }
-  ASSIGN_OR_RETURN(const Inbox::Received received,
-                   inbox_.Receive(deliveries, absl::UnixEpoch(), [] {}));
-  const int64_t fetched = received.events() - received.duplicates;
-  events_total_.Increment(static_cast<double>(fetched));
+  int64_t fetched = 0;
+  for (absl::Span<const bus::Delivery> rest = deliveries; !rest.empty();) {
+    const absl::Span<const bus::Delivery> batch = rest.first(std::min(rest.size(), batch_max_));
+    const absl::StatusOr<Inbox::Received> received =
+        inbox_.Receive(batch, absl::UnixEpoch(), [] {});
+    batch_max_ =
+        received.ok() ? std::min(kBatchMax, batch_max_ * 2) : std::max<size_t>(1, batch.size() / 2);
+    RETURN_IF_ERROR(received.status());
+    fetched += received->events() - received->duplicates;
+    events_total_.Increment(static_cast<double>(received->events() - received->duplicates));
+    rest.remove_prefix(batch.size());
+  }
   return fetched;
 }
 

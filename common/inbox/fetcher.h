@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -31,7 +32,8 @@ class Fetcher {
   absl::StatusOr<std::vector<Extent>> ListLanes(bool every_lane);
   absl::StatusOr<std::vector<Producer::RangeAnswer>> Ask(const std::vector<LaneRange>& ranges);
   // Covers events and void ranges; the events are gone from `answers` then. Returns how many were
-  // new. An error is that of Inbox::Receive or of the own database.
+  // new. An error is that of Inbox::Receive or of the own database; fewer events go into a batch
+  // then, for of events that all fail one alone can be told to be at fault.
   absl::StatusOr<int64_t> Apply(std::vector<Producer::RangeAnswer>& answers);
 
  private:
@@ -43,6 +45,7 @@ class Fetcher {
   HealingStore& store_;
   Inbox& inbox_;
   base::Clock& clock_;
+  size_t batch_max_;  // shrinks while the inbox fails
   telemetry::Log& log_;
   telemetry::Gauge& silent_;
   telemetry::Gauge& other_database_;

@@ -17,6 +17,9 @@ constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 constexpr absl::Duration kLookEvery = absl::Milliseconds(250);
 // JetStream acknowledges a message before its consumers have been told of it.
 constexpr absl::Duration kToldWithin = absl::Milliseconds(200);
+// Of the time after which a durable delivers again what was not acknowledged: when so many have
+// passed, nothing will come.
+constexpr int kStuckAfterAckWaits = 3;
 // Renewed while resting too, so that another replica need not wait long for it.
 constexpr absl::Duration kLease = absl::Seconds(8);
 constexpr absl::Duration kRenewEvery = absl::Seconds(2);
@@ -44,7 +47,14 @@ std::vector<std::string> LaneIds(const std::vector<Extent>& lanes) {
 
 Healer::Healer(HealerOptions options, std::vector<Fetcher>& fetchers, HealingStore& store,
                bus::Bus& bus, base::Clock& clock, telemetry::Telemetry& telemetry)
-    : options_(std::move(options)), store_(store), bus_(bus), clock_(clock), telemetry_(telemetry) {
+    : options_(std::move(options)),
+      store_(store),
+      bus_(bus),
+      clock_(clock),
+      telemetry_(telemetry),
+      stuck_(telemetry.metrics.AddGauge(
+          "tally_healing_durable_stuck",
+          "1 while the durable delivers nothing: the stream lost what it waits for.")) {
   for (Fetcher& fetcher : fetchers) sources_.emplace_back(fetcher);
 }
 
@@ -112,13 +122,13 @@ absl::Status Healer::BeginRound(absl::Time now) {
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(CompareAll(now));
-  if (std::all_of(sources_.begin(), sources_.end(),
-                  [](const Source& source) { return source.uncovered.empty(); })) {
-    return EndRound(now);
-  }
-  ASSIGN_OR_RETURN(stream_,
-                   bus_.GetStreamState(options_.durable.stream, now + options_.bus_timeout));
-  stream_seen_ = clock_.Now();
+  const bool all_covered = std::all_of(sources_.begin(), sources_.end(), [](const Source& source) {
+    return source.uncovered.empty();
+  });
+  if (all_covered && stuck_.Value() == 0) return EndRound(now);
+  ASSIGN_OR_RETURN(stream_, bus_.GetStreamState(options_.durable.stream, BusDeadline()));
+  told_.Begin(clock_.Now(), kToldWithin);
+  Moved({}, clock_.Now());
   phase_ = Phase::kWaiting;
   return absl::OkStatus();
 }
@@ -200,11 +210,11 @@ absl::Status Healer::Wait(absl::Time now) {
 }
 
 absl::StatusOr<bool> Healer::AllArrived(absl::Time now) {
-  const absl::StatusOr<bus::DurableState> durable = bus_.GetDurableState(
-      options_.durable.stream, options_.durable.name, now + options_.bus_timeout);
+  const absl::StatusOr<bus::DurableState> durable =
+      bus_.GetDurableState(options_.durable.stream, options_.durable.name, BusDeadline());
   // Asked after the durable, so that it was this stream's.
   ASSIGN_OR_RETURN(const bus::StreamState stream,
-                   bus_.GetStreamState(options_.durable.stream, now + options_.bus_timeout));
+                   bus_.GetStreamState(options_.durable.stream, BusDeadline()));
   if (stream.created != stream_.created) {
     phase_ = Phase::kResting;
     rest_ = Pause();
@@ -214,8 +224,33 @@ absl::StatusOr<bool> Healer::AllArrived(absl::Time now) {
   if (durable->description != options_.durable.description) {
     return absl::FailedPreconditionError("the durable feeds another database");
   }
-  if (durable->ack_floor_stream_sequence >= stream_.last_sequence) return true;
-  return durable->pending == 0 && durable->ack_pending == 0 && now - stream_seen_ >= kToldWithin;
+  const bool all_delivered = durable->pending == 0 && durable->ack_pending == 0;
+  if (durable->ack_floor_stream_sequence < stream_.last_sequence && !all_delivered) {
+    return Stuck(*durable, now);
+  }
+  stuck_.Set(0);
+  return durable->ack_floor_stream_sequence >= stream_.last_sequence || told_.Over(now);
+}
+
+void Healer::Moved(const bus::DurableState& durable, absl::Time now) {
+  moved_ = durable;
+  still_.Begin(now, kStuckAfterAckWaits * options_.durable.ack_wait);
+}
+
+bool Healer::Stuck(const bus::DurableState& durable, absl::Time now) {
+  if (durable.deliveries != moved_.deliveries || durable.ack_pending != moved_.ack_pending ||
+      durable.ack_floor_stream_sequence != moved_.ack_floor_stream_sequence) {
+    Moved(durable, now);
+  }
+  if (!still_.Over(now) || durable.waiting == 0) return false;
+  if (stuck_.Value() == 0) {
+    telemetry_.log.Warning(
+        "the durable delivers nothing any more: the stream lost what awaits acknowledgement; "
+        "deleted, it is made again and delivers what there is",
+        {{"durable", options_.durable.name}, {"awaits", durable.ack_pending}});
+  }
+  stuck_.Set(1);
+  return true;
 }
 
 absl::Status Healer::Fetch() {

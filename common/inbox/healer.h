@@ -38,7 +38,8 @@ struct HealerOptions {
 //   2. ask each producer how far its lanes are published
 //   3. read the stream's last sequence and when it was created
 //   4. wait until, in the same stream, all up to there was acknowledged, or nothing is pending and
-//      nothing awaits acknowledgement; in another stream: begin again
+//      nothing awaits acknowledgement, or nothing is delivered any more to who would take it; in
+//      another stream: begin again
 //   5. what (2) says is published and is not covered now is missing: ask the producer for it, apply
 //      its events through the inbox, and keep what it says of the others as findings
 // Lanes never heard of, lost tails, purged streams and a wiped broker are all this one case.
@@ -46,13 +47,16 @@ struct HealerOptions {
 //   producer does not answer → what is missing stands as unanswered; asked again next round
 //   answers from another database than the one remembered → alarm, nothing of it is used
 //   producer lacks what was covered here → a finding with exact bounds: it has lost history
+//   stream lost, with a part of its disk, what the durable is to deliver again → such a durable
+//     delivers nothing any more: all that is published is fetched, late, and the log says so
 //   bus away, own database away → the round ends, and begins again soon
 //   another replica took over → the round ends without a word
 //   durable feeds another database → nothing is healed: its acknowledgements are another's
 //
 // Metrics: tally_healing_findings{verdict} (events), tally_healing_events_total,
-// tally_healing_source_silent{source}, tally_healing_other_database{source}. One thread at a time;
-// blocks on the bus, the producers and the database for their timeouts.
+// tally_healing_source_silent{source}, tally_healing_other_database{source},
+// tally_healing_durable_stuck. One thread at a time; blocks on the bus, the producers and the
+// database for their timeouts.
 class Healer {
  public:
   // All must outlive it.
@@ -90,6 +94,8 @@ class Healer {
   absl::Status Compare(db::Transaction& transaction, Source& source, absl::Time now);
   absl::Status Wait(absl::Time now);
   absl::StatusOr<bool> AllArrived(absl::Time now);
+  void Moved(const bus::DurableState& durable, absl::Time now);
+  bool Stuck(const bus::DurableState& durable, absl::Time now);
   absl::Status Fetch();
   absl::Status EndRound(absl::Time now);
   absl::Status Save(Source& source, absl::Time now);
@@ -97,6 +103,7 @@ class Healer {
   static void TakeDown(Source& source, const Producer::RangeAnswer& answer);
   void Show();
   absl::Time Deadline() { return clock_.Now() + options_.session_timeout; }
+  absl::Time BusDeadline() { return clock_.Now() + options_.bus_timeout; }
 
   const HealerOptions options_;
   HealingStore& store_;
@@ -113,7 +120,10 @@ class Healer {
   absl::Time every_lane_at_ = absl::InfinitePast();
   bool every_lane_ = false;  // in this round
   bus::StreamState stream_;  // at step 3
-  absl::Time stream_seen_;
+  Pause told_;               // the durable of all that it holds
+  bus::DurableState moved_;  // the durable, when it last moved
+  Pause still_;              // since then
+  telemetry::Gauge& stuck_;
   int64_t fetched_ = 0;  // events, in this round
   std::map<Finding::Verdict, int64_t> shown_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,21 @@ constexpr char kBelowAllLanes[] = "00000000-0000-0000-0000-000000000000";
 
 absl::Time ToTime(const std::optional<int64_t>& micros) {
   return micros.has_value() ? absl::FromUnixMicros(*micros) : absl::InfinitePast();
+}
+
+std::vector<Finding> WithoutCovered(absl::Span<const Finding> findings, CoveredLanes& covered) {
+  std::vector<Finding> left;
+  for (const Finding& finding : findings) {
+    if (finding.covered) {
+      left.push_back(finding);
+      continue;
+    }
+    for (const base::SequenceRange gap : covered[finding.lane_id].Missing(finding.range)) {
+      left.push_back(finding);
+      left.back().range = gap;
+    }
+  }
+  return left;
 }
 
 db::Batch LaneKeys(const std::string& consumer, absl::Span<const std::string> lane_ids) {
@@ -191,17 +207,12 @@ absl::Status HealingStore::AddFinding(const Finding& finding, absl::Time deadlin
   return database().Run(
       db::Mode::kWrite, deadline, [&](db::Transaction& transaction) -> absl::Status {
         RETURN_IF_ERROR(Lock(transaction));
-        const std::vector<std::string> lane_ids = {finding.lane_id};
-        ASSIGN_OR_RETURN(const CoveredLanes covered, ReadCovered(transaction, lane_ids));
-        ASSIGN_OR_RETURN(const std::vector<Finding> known, ListFindings(transaction, lane_ids));
+        ASSIGN_OR_RETURN(const std::vector<Finding> known,
+                         ListFindings(transaction, std::vector<std::string>{finding.lane_id}));
         WantedRanges open;
         open.Add(finding.lane_id, finding.range);
         for (const Finding& other : known) open.Remove(other.lane_id, other.range);
-        const auto lane = covered.find(finding.lane_id);
-        const bool is_covered = lane != covered.end() && lane->second.Contains(finding.range.first);
-        if (is_covered || open.events() != finding.range.last - finding.range.first + 1) {
-          return absl::OkStatus();
-        }
+        if (open.events() != finding.range.last - finding.range.first + 1) return absl::OkStatus();
         RETURN_IF_ERROR(Insert(transaction, {finding}));
         return AddUp(transaction);
       });
@@ -251,7 +262,7 @@ absl::Status HealingStore::SkipVoid(const std::string& source, const std::string
         }
         covered.Add(range);
         RETURN_IF_ERROR(inbox_.SaveLanes(transaction, lanes));
-        return DropCovered(transaction, lane_id, covered);
+        return DropCovered(transaction, lane_id);
       });
 }
 
@@ -289,7 +300,7 @@ absl::StatusOr<int64_t> HealingStore::AcceptTrimmed(const std::string& lane_id,
         }
         if (accepted == 0) return absl::OkStatus();
         RETURN_IF_ERROR(inbox_.SaveLanes(transaction, lanes));
-        return DropCovered(transaction, lane_id, covered);
+        return DropCovered(transaction, lane_id);
       }));
   return accepted;
 }
@@ -307,10 +318,15 @@ absl::Status HealingStore::CheckHolder(db::Transaction& transaction, const std::
 
 absl::Status HealingStore::Insert(db::Transaction& transaction,
                                   absl::Span<const Finding> findings) {
-  if (findings.empty()) return absl::OkStatus();
+  std::set<std::string> lanes;
+  for (const Finding& finding : findings) lanes.insert(finding.lane_id);
+  ASSIGN_OR_RETURN(CoveredLanes covered_lanes,
+                   ReadCovered(transaction, std::vector<std::string>(lanes.begin(), lanes.end())));
+  const std::vector<Finding> open = WithoutCovered(findings, covered_lanes);
+  if (open.empty()) return absl::OkStatus();
   db::Batch::TextColumn lane_ids, sources, verdicts;
   db::Batch::IntColumn firsts, lasts, covered, noticed;
-  for (const Finding& finding : findings) {
+  for (const Finding& finding : open) {
     lane_ids.push_back(finding.lane_id);
     firsts.push_back(finding.range.first);
     lasts.push_back(finding.range.last);
@@ -342,27 +358,15 @@ absl::Status HealingStore::InsertSkipped(db::Transaction& transaction, const Lan
       .status();
 }
 
-absl::Status HealingStore::DropCovered(db::Transaction& transaction, const std::string& lane_id,
-                                       const base::SequenceSet& covered) {
+absl::Status HealingStore::DropCovered(db::Transaction& transaction, const std::string& lane_id) {
   RETURN_IF_ERROR(Lock(transaction));
-  ASSIGN_OR_RETURN(std::vector<Finding> findings,
+  ASSIGN_OR_RETURN(const std::vector<Finding> findings,
                    ListFindings(transaction, std::vector<std::string>{lane_id}));
-  std::vector<Finding> left;
-  for (const Finding& finding : findings) {
-    if (finding.covered) {
-      left.push_back(finding);
-      continue;
-    }
-    for (const base::SequenceRange gap : covered.Missing(finding.range)) {
-      left.push_back(finding);
-      left.back().range = gap;
-    }
-  }
   RETURN_IF_ERROR(
       transaction
           .Execute(sql::kDeleteFindingsOfLane, {{"consumer", consumer()}, {"lane_id", lane_id}})
           .status());
-  RETURN_IF_ERROR(Insert(transaction, left));
+  RETURN_IF_ERROR(Insert(transaction, findings));
   return AddUp(transaction);
 }
 

@@ -68,7 +68,8 @@ class HealingStore {
                                                     const Filter& filter, int64_t limit);
   absl::StatusOr<std::vector<Finding>> ListFindings(db::Transaction& transaction,
                                                     absl::Span<const std::string> lane_ids);
-  // All that is known of a source from now on. FAILED_PRECONDITION: `holder` has lost the lease.
+  // All that is known of a source from now on, but for what is covered by now. FAILED_PRECONDITION:
+  // `holder` has lost the lease.
   absl::Status ReplaceFindings(const std::string& holder, const std::string& source,
                                absl::Span<const Finding> findings, absl::Time deadline);
   // Adds one, unless its event is covered by now or something is known of it already.
@@ -97,12 +98,12 @@ class HealingStore {
  private:
   absl::Status Lock(db::Transaction& transaction);
   absl::Status CheckHolder(db::Transaction& transaction, const std::string& holder);
+  // But for what is covered.
   absl::Status Insert(db::Transaction& transaction, absl::Span<const Finding> findings);
   absl::Status InsertSkipped(db::Transaction& transaction, const LaneRange& skipped,
                              const char* verdict, const std::string& reason, const std::string& by);
   // Takes what is covered now out of the findings of a locked lane.
-  absl::Status DropCovered(db::Transaction& transaction, const std::string& lane_id,
-                           const base::SequenceSet& covered);
+  absl::Status DropCovered(db::Transaction& transaction, const std::string& lane_id);
   absl::Status AddUp(db::Transaction& transaction);
 
   InboxStore& inbox_;

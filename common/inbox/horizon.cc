@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <utility>
 
 #include "common/base/status_macros.h"
@@ -14,6 +15,14 @@ constexpr absl::Duration kSessionTimeout = absl::Seconds(1);
 // An event's time of recording is taken in its transaction, a little before the commit shows it.
 constexpr absl::Duration kCommittedWithin = absl::Milliseconds(100);
 
+// A producer's database that went back in time will never come as far as it had said.
+void Lower(std::vector<Extent>& goal, const std::vector<Extent>& now) {
+  std::map<std::string, int64_t> heads;
+  for (const Extent& lane : now) heads[lane.lane_id] = lane.head;
+  std::erase_if(goal, [&](const Extent& lane) { return !heads.contains(lane.lane_id); });
+  for (Extent& lane : goal) lane.head = std::min(lane.head, heads[lane.lane_id]);
+}
+
 }  // namespace
 
 Horizon::Horizon(absl::Duration ask_every, std::vector<Producer>& producers, HealingStore& store,
@@ -25,6 +34,7 @@ absl::Duration Horizon::Step() {
   if (now < asked_ || now - asked_ >= ask_every_) {
     asked_ = now;
     if (absl::StatusOr<Goal> asked = Ask(); asked.ok()) {
+      if (goal_.has_value()) Lower(goal_->lanes, asked->lanes);
       (goal_.has_value() ? next_goal_ : goal_) = *std::move(asked);
       absl::MutexLock lock(&mutex_);
       state_.answered = now;

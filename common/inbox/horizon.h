@@ -24,6 +24,7 @@ namespace tally::inbox {
 //
 //   a producer does not answer, or answers from another database → the horizon stands still
 //   bus or own database away                                     → the same
+//   a producer's lane goes less far than it did → so does what is waited for
 //
 // Each replica has its own; it writes nothing. Step belongs to one thread and blocks on each
 // producer for its timeout at most; Get is thread-safe.

@@ -1,9 +1,11 @@
 #include "common/inbox/producer.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "common/base/status_macros.h"
 #include "common/base/uuid.h"
 #include "tally/events/v1/healing.pb.h"
@@ -20,6 +22,7 @@ using events::v1::RangeVerdict;
 using Kind = Producer::RangeAnswer::Kind;
 
 constexpr int32_t kReplyBytesMax = 8 << 20;
+constexpr int64_t kRangeBytes = 64;  // of a question, at most
 
 absl::Status Unreadable(absl::string_view what) {
   return absl::UnavailableError(absl::StrCat("an answer that does not read: ", what));
@@ -100,6 +103,13 @@ absl::StatusOr<Producer::RangeAnswer> ReadVerdict(const std::string& source, Ran
   return answer;
 }
 
+bool WasAsked(const std::vector<LaneRange>& asked, const LaneRange& answered) {
+  return std::any_of(asked.begin(), asked.end(), [&](const LaneRange& wanted) {
+    return wanted.range.first <= answered.range.first && answered.range.last <= wanted.range.last &&
+           wanted.lane_id == answered.lane_id;
+  });
+}
+
 }  // namespace
 
 Producer::Producer(std::string source, std::string consumer, absl::Duration timeout, bus::Bus& bus,
@@ -150,10 +160,12 @@ absl::StatusOr<Producer::Lanes> Producer::ListLanes(bool every_lane) {
 }
 
 absl::StatusOr<Producer::Answers> Producer::FindEvents(const std::vector<LaneRange>& ranges) {
+  ASSIGN_OR_RETURN(const int64_t max_payload, bus_.MaxPayload());
+  const auto fit = static_cast<size_t>(std::max<int64_t>(1, max_payload / kRangeBytes - 1));
   HealEventsRequest request;
   request.set_consumer(consumer_);
   request.set_max_reply_bytes(kReplyBytesMax);
-  for (const LaneRange& wanted : ranges) {
+  for (const LaneRange& wanted : absl::MakeSpan(ranges).first(std::min(fit, ranges.size()))) {
     events::v1::SequenceRange& range = *request.add_ranges();
     range.set_lane_id(wanted.lane_id);
     range.set_first_sequence(wanted.range.first);
@@ -165,6 +177,7 @@ absl::StatusOr<Producer::Answers> Producer::FindEvents(const std::vector<LaneRan
     const std::optional<Kind> kind = KindOf(verdict.verdict());
     if (!kind.has_value()) continue;
     ASSIGN_OR_RETURN(RangeAnswer answer, ReadVerdict(source_, verdict, *kind));
+    if (!WasAsked(ranges, answer.asked)) return Unreadable("a range that was not asked for");
     answers.ranges.push_back(std::move(answer));
   }
   if (answers.ranges.empty()) return Unreadable("no verdict");

@@ -38,7 +38,7 @@ class Producer {
 
   struct RangeAnswer {
     enum class Kind { kEvents, kParked, kVoid, kTrimmed, kUnknown };
-    LaneRange asked;
+    LaneRange asked;  // within one of the ranges asked for
     Kind kind;
     std::vector<bus::Delivery> events;  // of kEvents: one for each sequence, as if delivered
     std::string reason;                 // of kVoid
@@ -47,7 +47,7 @@ class Producer {
     std::string database_id;
     std::vector<RangeAnswer> ranges;  // of the beginning of what was asked, at least one
   };
-  // 1 to kRangesMax ranges, most urgent first.
+  // 1 to kRangesMax ranges, most urgent first; no more are asked for than a message holds.
   absl::StatusOr<Answers> FindEvents(const std::vector<LaneRange>& ranges);
 
   static constexpr size_t kRangesMax = 1'000;

@@ -139,13 +139,16 @@ absl::StatusOr<HealEventsReply> Answerer::FindEvents(const HealEventsRequest& re
   ASSIGN_OR_RETURN(*reply.mutable_database_id(), lanes_.database().Identity());
   EventsReply builder(options_.source, std::min<int64_t>(max_payload, request.max_reply_bytes()),
                       options_.events_max, reply);
+  const absl::Time until = clock_.Now() + options_.answer_within;
   for (const events::v1::SequenceRange& asked : request.ranges()) {
+    if (builder.full() || (!reply.verdicts().empty() && clock_.Now() >= until)) break;
     RETURN_IF_ERROR(
         AddRange(asked.lane_id(), {asked.first_sequence(), asked.last_sequence()}, builder));
   }
   if (reply.verdicts().empty()) {
-    return builder.full() ? absl::ResourceExhaustedError("max_reply_bytes: not one event fits")
-                          : absl::FailedPreconditionError("nothing of it is published yet");
+    return builder.full() || builder.left_out()
+               ? absl::ResourceExhaustedError("max_reply_bytes: not one event fits")
+               : absl::FailedPreconditionError("nothing of it is published yet");
   }
   events_total_.Increment(static_cast<double>(builder.events()));
   return reply;
@@ -153,7 +156,7 @@ absl::StatusOr<HealEventsReply> Answerer::FindEvents(const HealEventsRequest& re
 
 absl::Status Answerer::AddRange(const std::string& lane_id, base::SequenceRange range,
                                 EventsReply& reply) {
-  while (!reply.full() && range.first <= range.last) {
+  while (true) {
     // What is published by now is in the table, or was trimmed, or is parked, when the later
     // statements look.
     ASSIGN_OR_RETURN(std::optional<LaneStatus> lane, FindLane(lane_id));
@@ -170,9 +173,9 @@ absl::Status Answerer::AddRange(const std::string& lane_id, base::SequenceRange 
     for (const RangeVerdict& verdict : JudgeRange(seen, lane, events, parked)) {
       reply.Add(lane_id, verdict, events);
     }
+    if (reply.full() || seen.last == range.last) return absl::OkStatus();
     range.first = seen.last + 1;
   }
-  return absl::OkStatus();
 }
 
 absl::StatusOr<std::optional<LaneStatus>> Answerer::FindLane(const std::string& lane_id) {

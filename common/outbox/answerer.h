@@ -24,6 +24,8 @@ struct AnswererOptions {
   std::string source;
   int64_t events_max = 4'000;                         // in one answer
   absl::Duration session_timeout = absl::Seconds(1);  // waiting for a session of the database
+  // After this time an answer ends with what it has: consumers wait for no more than two seconds.
+  absl::Duration answer_within = absl::Milliseconds(500);
 };
 
 // Tells consumers how far the lanes go, and gives them the events that the bus lost, as
@@ -36,6 +38,8 @@ struct AnswererOptions {
 //
 //   database away     → the answer is an error, at once
 //   bus away          → nothing is asked; goes on by itself
+//   event too large for any answer (the server's max_payload was lowered) → left out; the answer
+//     has those behind it
 //   too many questions→ the oldest are answered, the rest is dropped and asked again
 //
 // One thread at a time; a step blocks on the database alone.

@@ -84,6 +84,11 @@ void EventsReply::AddEvents(const std::string& lane_id, base::SequenceRange rang
   for (; event != events.end() && event->sequence <= range.last; ++event) {
     events::v1::EventRecord record = ToRecord(source_, lane_id, *event);
     const int64_t bytes = static_cast<int64_t>(record.ByteSizeLong()) + kFieldBytes;
+    if (bytes + kVerdictBytes > bytes_max_) {
+      left_out_ = true;
+      verdict = nullptr;
+      continue;
+    }
     if (events_ == events_max_) full_ = true;
     if (full_ || !Fits(bytes + (verdict == nullptr ? kVerdictBytes : 0))) return;
     if (verdict == nullptr) {

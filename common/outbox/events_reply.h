@@ -12,7 +12,8 @@
 namespace tally::outbox {
 
 // Fills an answer with verdicts, and with events as the relay would publish each of them alone, for
-// as long as they fit into `bytes_max` and `events_max`. Pure; not thread-safe.
+// as long as they fit into `bytes_max` and `events_max`. An event that would not fit even alone is
+// left out. Pure; not thread-safe.
 class EventsReply {
  public:
   // Adds to `reply`.
@@ -25,6 +26,7 @@ class EventsReply {
            const std::vector<OutboxEvent>& events);
 
   bool full() const { return full_; }
+  bool left_out() const { return left_out_; }  // whether any event is too large
   int64_t events() const { return events_; }
   // How many events, and payload bytes, are worth reading; at least 1.
   int64_t events_left() const;
@@ -46,6 +48,7 @@ class EventsReply {
   int64_t bytes_ = 0;
   int64_t events_ = 0;
   bool full_ = false;
+  bool left_out_ = false;
 };
 
 }  // namespace tally::outbox

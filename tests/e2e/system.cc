@@ -31,7 +31,8 @@ absl::StatusOr<std::unique_ptr<System>> System::Start(Options options) {
   ASSIGN_OR_RETURN(
       system->activity_,
       system->LaunchServices("activity_service", options.activity_services,
-                             system->activity_database_, system->activity_gate_.get(), {}));
+                             system->activity_database_, system->activity_gate_.get(),
+                             options.activity_flags));
   for (const Services* services : {&system->orders_, &system->activity_}) {
     for (const auto& service : *services) RETURN_IF_ERROR(service->AwaitReady());
   }

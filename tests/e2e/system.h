@@ -24,7 +24,9 @@ class System {
     int activity_services = 1;
     // Between the first instance of each service and its database stands a gate. PostgreSQL only.
     bool gates = false;
-    std::vector<std::string> order_flags = {};  // more of them
+    // More flags of every order_service, activity_service.
+    std::vector<std::string> order_flags = {};
+    std::vector<std::string> activity_flags = {};
     bool nats_runs = true;  // False: the bus has never run yet; nats().Restart() starts it.
   };
 

@@ -6,12 +6,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
+#include <functional>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "tests/testkit/eventually.h"
 
 namespace tally::testkit {
@@ -27,8 +30,9 @@ std::string Program() {
   return access(kDebian, X_OK) == 0 ? kDebian : "nats-server";
 }
 
-// Sends `text` to the server and reads until `end` stands in what it says, which is returned.
-std::string Talk(int port, const std::string& text, const std::string& end) {
+// Sends `text` to the server and reads until what it says is `enough`.
+std::string Talk(int port, const std::string& text,
+                 const std::function<bool(absl::string_view)>& enough) {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -38,7 +42,7 @@ std::string Talk(int port, const std::string& text, const std::string& end) {
   if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0 &&
       send(fd, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size())) {
     pollfd readable{fd, POLLIN, 0};
-    while (!absl::StrContains(said, end) && poll(&readable, 1, kAnswerTimeoutMs) == 1) {
+    while (!enough(said) && poll(&readable, 1, kAnswerTimeoutMs) == 1) {
       char bytes[4096];
       const ssize_t count = recv(fd, bytes, sizeof(bytes), 0);
       if (count <= 0) break;
@@ -52,8 +56,24 @@ std::string Talk(int port, const std::string& text, const std::string& end) {
 // The server opens its port only after JetStream has recovered its streams, and greets with what it
 // can do.
 bool GreetsWithJetStream(int port) {
-  const std::string greeting = Talk(port, "", "\r\n");
+  const std::string greeting =
+      Talk(port, "", [](absl::string_view said) { return absl::StrContains(said, "\r\n"); });
   return absl::StartsWith(greeting, "INFO ") && absl::StrContains(greeting, "\"jetstream\":true");
+}
+
+// The payload behind "MSG answer 1 BYTES", once it has come.
+std::optional<std::string> AnswerIn(absl::string_view said) {
+  constexpr absl::string_view kHead = "\nMSG answer 1 ";
+  const size_t head = said.find(kHead);
+  if (head == absl::string_view::npos) return std::nullopt;
+  said.remove_prefix(head + kHead.size());
+  const size_t line = said.find("\r\n");
+  size_t bytes = 0;
+  if (line == absl::string_view::npos || !absl::SimpleAtoi(said.substr(0, line), &bytes) ||
+      said.size() < line + 2 + bytes) {
+    return std::nullopt;
+  }
+  return std::string(said.substr(line + 2, bytes));
 }
 
 }  // namespace
@@ -100,13 +120,14 @@ absl::Status NatsServer::Restart() {
   return Run();
 }
 
-absl::Status NatsServer::Administer(const std::string& request, const std::string& body) const {
+absl::StatusOr<std::string> NatsServer::Ask(const std::string& request,
+                                            const std::string& body) const {
   const std::string said =
       Talk(port(),
            absl::StrCat("CONNECT {\"verbose\":false}\r\nSUB answer 1\r\nPUB $JS.API.", request,
                         " answer ", body.size(), "\r\n", body, "\r\n"),
-           "\nMSG answer");
-  if (absl::StrContains(said, "\nMSG answer")) return absl::OkStatus();
+           [](absl::string_view heard) { return AnswerIn(heard).has_value(); });
+  if (std::optional<std::string> answer = AnswerIn(said)) return *std::move(answer);
   return absl::UnavailableError(absl::StrCat("no answer to ", request, ": ", said));
 }
 
@@ -134,6 +155,11 @@ absl::Status NatsServer::RollBackStore() {
   std::filesystem::copy(dir_.File("copy"), dir_.File("store"),
                         std::filesystem::copy_options::recursive);
   return absl::OkStatus();
+}
+
+std::filesystem::path NatsServer::MessagesOf(const std::string& stream) const {
+  return std::filesystem::path(dir_.File("store")) / "jetstream" / "$G" / "streams" / stream /
+         "msgs";
 }
 
 }  // namespace tally::testkit

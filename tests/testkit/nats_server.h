@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -39,9 +40,15 @@ class NatsServer {
   // FAILED_PRECONDITION while it runs.
   absl::Status CopyStore();
   absl::Status RollBackStore();
+  // Where it keeps a stream's messages, in blocks 1.blk, 2.blk, … with what belongs to them: for
+  // tests that take a part away while it does not run.
+  std::filesystem::path MessagesOf(const std::string& stream) const;
   // Asks JetStream's API for what no product code may, for example "STREAM.DELETE.ORDERS"; returns
-  // when it has answered, whatever the answer.
-  absl::Status Administer(const std::string& request, const std::string& body = "") const;
+  // when it has answered, whatever the answer, which Ask gives.
+  absl::Status Administer(const std::string& request, const std::string& body = "") const {
+    return Ask(request, body).status();
+  }
+  absl::StatusOr<std::string> Ask(const std::string& request, const std::string& body = "") const;
   // SIGSTOP and SIGCONT: connections stay open, nothing answers.
   absl::Status Freeze() { return process_->Signal(SIGSTOP); }
   absl::Status Thaw() { return process_->Signal(SIGCONT); }

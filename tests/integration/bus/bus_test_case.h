@@ -20,9 +20,9 @@ namespace tally::bus {
 
 using testkit::NatsServer;
 
-inline constexpr absl::Duration kPatience = absl::Seconds(30);
+inline constexpr absl::Duration kPatience = absl::Seconds(60);
 
-inline absl::Time Soon() { return absl::Now() + absl::Seconds(10); }
+inline absl::Time Soon() { return absl::Now() + kPatience; }
 
 // A real server, a bus connected to it, and the declared stream and durable that most tests want.
 // Every test has its own.

@@ -67,9 +67,9 @@ TEST_F(RequestTest, OneOfAGroupAnswers) {
 TEST_F(RequestTest, NobodyListeningIsKnownAtOnce) {
   Start();
   const absl::Time begin = absl::Now();
-  EXPECT_THAT(bus_->Request(kSubject, "?", begin + absl::Minutes(1)),
+  EXPECT_THAT(bus_->Request(kSubject, "?", begin + absl::Minutes(10)),
               StatusIs(absl::StatusCode::kUnavailable, HasSubstr("nobody listens")));
-  EXPECT_LT(absl::Now() - begin, absl::Seconds(5));
+  EXPECT_LT(absl::Now() - begin, kPatience);
 }
 
 TEST_F(RequestTest, NoAnswerIsUnavailableAtTheDeadline) {

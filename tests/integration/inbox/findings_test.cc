@@ -1,6 +1,7 @@
 // What of a lane is not to be had is named exactly, for as long as it is so.
 
 #include "tests/integration/inbox/healing_test_case.h"
+#include "tests/testkit/deliveries.h"
 
 namespace tally::inbox {
 namespace {
@@ -72,6 +73,28 @@ TEST_P(FindingsTest, HistoryThatTheProducerLostIsNamedExactly) {
   const std::vector<Finding> findings = next->Findings();
   EXPECT_EQ(findings[1].lane_id, lost);
   EXPECT_EQ(findings[1].range, (base::SequenceRange{1, 7}));
+}
+
+// A round may end with what an operator has settled since it began.
+TEST_P(FindingsTest, WhatIsCoveredIsNotKeptAsMissing) {
+  Replica replica(database_url);
+  HealingStore healing(replica.store);
+  ASSERT_OK(replica.store.Register(absl::Now(), replica.Deadline()));
+  ASSERT_OK(replica.Receive(Sequences(1, 1, 4)));
+  ASSERT_THAT(healing.TakeLease("us", absl::Minutes(1), replica.Deadline()),
+              testkit::IsOkAndHolds(true));
+  const Finding late = {.lane_id = testkit::Lane(1),
+                        .range = {3, 6},
+                        .source = "tests",
+                        .verdict = Verdict::kTrimmed};
+  ASSERT_OK(healing.ReplaceFindings("us", "tests", {late}, replica.Deadline()));
+  std::vector<Finding> findings;
+  replica.Read([&](db::Transaction& transaction) -> absl::Status {
+    ASSIGN_OR_RETURN(findings, healing.ListFindings(transaction, HealingStore::Filter{}, 1000));
+    return absl::OkStatus();
+  });
+  ASSERT_EQ(findings.size(), 1);
+  EXPECT_EQ(findings[0].range, (base::SequenceRange{5, 6}));
 }
 
 TEST_P(FindingsTest, NothingIsTakenFromAnotherDatabase) {

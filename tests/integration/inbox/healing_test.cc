@@ -2,9 +2,12 @@
 // for.
 
 #include <atomic>
+#include <filesystem>
 
 #include "absl/synchronization/notification.h"
 #include "tests/integration/inbox/healing_test_case.h"
+#include "tests/testkit/deliveries.h"
+#include "tests/testkit/temp_dir.h"
 
 namespace tally::inbox {
 namespace {
@@ -43,14 +46,32 @@ TEST_P(HealingTest, AsksForNothingThatTheStreamStillDelivers) {
   ASSERT_OK(instance->subscription.Start());
   // It asks ten times a second meanwhile, and sees that it is behind.
   const auto answered = [&] { return instance->subscription.GetProgress().producers_answered; };
-  ASSERT_EVENTUALLY(instance->replica.handler.calls > 0 && answered() > absl::InfinitePast(),
+  EXPECT_EVENTUALLY(instance->replica.handler.calls > 0 && answered() > absl::InfinitePast(),
                     kPatience);
   const absl::Time later = answered() + absl::Seconds(3);
-  ASSERT_EVENTUALLY(answered() > later, kPatience);
+  EXPECT_EVENTUALLY(answered() > later, kPatience);
   EXPECT_TRUE(instance->subscription.GetProgress().behind_producers);
   EXPECT_EQ(producer->events_given(), 0);
   go_on.Notify();
   ExpectComplete(*instance, 5000);
+  EXPECT_EQ(producer->events_given(), 0);
+}
+
+TEST_P(HealingTest, AsksForNothingWhileALongBacklogIsWorkedOffAndOrdersFlow) {
+  SubscriptionOptions options = HealingOptions();
+  options.delivery.batch_max = 50;  // so that the durable's floor moves slowly
+  const std::string backlog = producer->PublishedLane(20'000);
+  const auto instance = NewInstance(options);
+  const std::string flowing = producer->NewLane(0);
+  int64_t written = 0;
+  const auto worked_off = [&] {
+    producer->Write(flowing, 20);
+    producer->Publish(flowing, written + 1, written + 20);
+    producer->SayPublished(flowing, written += 20);
+    return instance->replica.Counted().size() >= 20'000;
+  };
+  EXPECT_EVENTUALLY(worked_off(), kPatience);
+  ExpectComplete(*instance, static_cast<size_t>(20'000 + written));
   EXPECT_EQ(producer->events_given(), 0);
 }
 
@@ -148,6 +169,68 @@ TEST_P(HealingTest, ABrokerRolledBackToAnOlderCopyIsHealed) {
   ExpectComplete(*instance, 2000);
 }
 
+// The durable has acknowledged more than the stream has by now: what is new gets numbers that it
+// takes for old.
+TEST_P(HealingTest, AStreamThatWentBackBehindItsDurableIsHealed) {
+  const auto instance = NewInstance();
+  const std::string lane_id = producer->PublishedLane(1000);
+  ExpectComplete(*instance, 1000);
+  const testkit::TempDir dir;
+  ASSERT_OK(server->Stop());
+  const std::filesystem::path messages = server->MessagesOf("TESTS");
+  std::filesystem::copy(messages, dir.File("copy"));
+  ASSERT_OK(server->Restart());
+  producer->Write(lane_id, 500);
+  producer->Publish(lane_id, 1001, 1500);
+  producer->SayPublished(lane_id, 1500);
+  ExpectComplete(*instance, 1500);
+  ASSERT_OK(server->Stop());
+  std::filesystem::remove_all(messages);
+  std::filesystem::copy(dir.File("copy"), messages);
+  ASSERT_OK(server->Restart());
+  producer->Write(lane_id, 200);
+  producer->Publish(lane_id, 1501, 1700);
+  producer->SayPublished(lane_id, 1700);
+  ExpectComplete(*instance, 1700);
+}
+
+// Such a durable awaits for ever what the stream cannot deliver again, and delivers nothing else.
+TEST_P(HealingTest, WhatADamagedStreamCannotDeliverAgainIsHealed) {
+  SubscriptionOptions options = HealingOptions();
+  options.delivery.batch_max = 50;
+  options.delivery.stream.max_bytes = 120'000;  // The server makes the smallest blocks then.
+  Administer("STREAM.DELETE.TESTS");
+  ASSERT_OK(setup_bus->Declare(options.delivery.stream, absl::Now() + absl::Seconds(10)));
+  const std::string lane_id = producer->PublishedLane(250);
+  auto instance = std::make_unique<HealingInstance>(server->url(), database_url, options);
+  absl::Notification go_on;
+  instance->replica.handler.verdict = [&](db::Transaction&, const bus::Event&) {
+    go_on.WaitForNotification();
+    return absl::OkStatus();
+  };
+  ASSERT_OK(instance->subscription.Start());
+  const std::filesystem::path messages = server->MessagesOf("TESTS");
+  const auto awaits_all = [&] {  // also on disk, in a byte or more for each
+    const auto durable =
+        setup_bus->GetDurableState("TESTS", "tests", absl::Now() + absl::Seconds(1));
+    std::error_code none;
+    const auto bytes = file_size(messages.parent_path() / "obs" / "tests" / "o.dat", none);
+    return durable.ok() && durable->ack_pending == 250 && !none && bytes > 250;
+  };
+  EXPECT_EVENTUALLY(awaits_all(), kPatience);
+  EXPECT_OK(server->Stop());
+  EXPECT_TRUE(std::filesystem::remove(messages / "2.blk"));
+  std::filesystem::remove(messages / "2.idx");
+  EXPECT_OK(server->Restart());
+  go_on.Notify();
+  ExpectComplete(*instance, 250);
+  producer->Write(lane_id, 10);
+  producer->Publish(lane_id, 251, 260);
+  producer->SayPublished(lane_id, 260);
+  ExpectComplete(*instance, 260);
+  EXPECT_EQ(instance->Metric("tally_healing_durable_stuck"), 1);
+}
+
 TEST_P(HealingTest, ADeletedDurableCostsNothing) {
   const auto instance = NewInstance();
   const std::string lane_id = producer->PublishedLane(1000);
@@ -185,6 +268,76 @@ TEST_P(HealingTest, ManyGapsAreFilledAtOnce) {
   }
   EXPECT_EVENTUALLY(instance->replica.Counted().size() > 2000, kPatience);
   EXPECT_THAT(instance->replica.Counted(), Each(Pair(_, 1)));
+}
+
+// Gaps that nothing fills, parked events say, are not asked for with every batch.
+TEST_P(HealingTest, ManyGapsAreAskedForOnceASecond) {
+  Replica replica(database_url);
+  HealingStore healing(replica.store);
+  Producer asked("tests", "tests", absl::Seconds(10), *setup_bus, replica.system_clock);
+  std::vector<Fetcher> fetchers;
+  fetchers.emplace_back(asked, absl::Seconds(10), healing, replica.inbox, replica.system_clock,
+                        telemetry);
+  ASSERT_EVENTUALLY(asked.FindEvents({{testkit::Lane(1), {1, 1}}}).ok(), kPatience);
+  base::ManualClock clock(absl::Now());
+  Errands errands(absl::Seconds(10), healing, clock);
+  const std::string lane_id = producer->NewLane(4);
+  producer->SayPublished(lane_id, 4);
+  const auto gap_below = [&](int64_t sequence) {
+    bus::Event event = testkit::MakeEvent(1, sequence);
+    event.lane_id = lane_id;
+    ASSERT_OK(replica.Receive({testkit::Deliver(event)}));
+    errands.FillGaps(lane_id, "tests");
+    errands.Run(fetchers);
+  };
+  gap_below(2);
+  EXPECT_EQ(producer->events_given(), 1);
+  gap_below(4);
+  EXPECT_EQ(producer->events_given(), 1);
+  clock.Advance(absl::Seconds(1));
+  errands.Run(fetchers);
+  EXPECT_EQ(producer->events_given(), 2);
+}
+
+// Each alone is told from a failure of everything; together they are not.
+TEST_P(HealingTest, EventsThatAllFailHoldNoHealingUp) {
+  auto instance = std::make_unique<HealingInstance>(server->url(), database_url);
+  instance->replica.handler.verdict = [](db::Transaction&, const bus::Event& event) {
+    return event.sequence <= 3 ? absl::InternalError("poison") : absl::OkStatus();
+  };
+  ASSERT_OK(instance->subscription.Start());
+  const std::string poison = producer->NewLane(3);
+  producer->SayPublished(poison, 3);
+  EXPECT_EVENTUALLY(instance->replica.Letters().size() == 3, kPatience);
+  const std::string mixed = producer->NewLane(10);
+  producer->SayPublished(mixed, 10);
+  EXPECT_EVENTUALLY(instance->replica.Counted().size() == 7, kPatience);
+  EXPECT_EVENTUALLY(instance->Findings().empty(), kPatience);
+  EXPECT_EQ(instance->replica.Letters().size(), 6);
+}
+
+TEST_P(HealingTest, AProducerThatHangsHoldsUpNoOther) {
+  const auto mute = setup_bus->NewResponder({.subject = "healing.v1.mute.lanes", .group = "mute"});
+  SubscriptionOptions options = HealingOptions();
+  options.sources = {"mute", "tests"};
+  const auto instance = NewInstance(options);
+  const std::string lane_id = producer->NewLane(10);
+  producer->SayPublished(lane_id, 10);
+  EXPECT_EVENTUALLY(instance->replica.Counted().size() == 10, kPatience);
+  EXPECT_EQ(instance->Metric("tally_healing_source_silent", {{"source", "mute"}}), 1);
+}
+
+TEST_P(HealingTest, AProducerThatWentBackInTimeDoesNotHoldTheHorizonForEver) {
+  const auto instance = NewInstance();
+  const std::string lane_id = producer->PublishedLane(10);
+  ExpectComplete(*instance, 10);
+  producer->Write(lane_id, 5);
+  const absl::Time written = absl::Now();
+  const auto progress = [&] { return instance->subscription.GetProgress(); };
+  EXPECT_EVENTUALLY(progress().producers_answered > written, kPatience);
+  EXPECT_LT(progress().as_of, written);
+  producer->LoseEventsAbove(lane_id, 10);
+  EXPECT_EVENTUALLY(progress().as_of > written, kPatience);
 }
 
 TEST_P(HealingTest, AProducerThatDoesNotAnswerIsAnAlarmAndHoldsTheHorizonBack) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/step_thread.h"
 #include "tests/integration/outbox/fixture_sql.h"
@@ -138,6 +140,9 @@ TEST_P(AnswererTest, SaysOfEachSequenceWhatBecameOfIt) {
   EXPECT_THAT(Verdicts(answerer_->AnswerEvents(Ask(lane_id, 1, 15))),
               ElementsAre("1-1 TRIMMED", "2-2 VOID", "3-4 TRIMMED", "5-5 EVENTS", "6-6 VOID",
                           "7-7 PARKED", "8-10 EVENTS", "13-15 UNKNOWN"));
+  constexpr int64_t kLast = std::numeric_limits<int64_t>::max();
+  EXPECT_THAT(Verdicts(answerer_->AnswerEvents(Ask(lane_id, 10, kLast))),
+              ElementsAre("10-10 EVENTS", absl::StrCat("13-", kLast, " UNKNOWN")));
   EXPECT_THAT(Verdicts(answerer_->AnswerEvents(Ask(kNobodysLane, 1, 9))),
               ElementsAre("1-9 UNKNOWN"));
 }
@@ -169,6 +174,30 @@ TEST_P(AnswererTest, AskingAgainGetsEverythingInPiecesThatFit) {
     ++answers;
   }
   EXPECT_LT(answers, 10);
+}
+
+TEST_P(AnswererTest, AnEventThatFitsIntoNoAnswerHoldsNobodyUp) {
+  const std::string lane_id = LaneWithEvents(*store_, 2);
+  for (int64_t head = 2; head < 6; ++head) {
+    const std::string payload(head % 2 == 0 ? 65'500 : 1, 'x');
+    db::Transaction transaction = Begin();
+    ASSERT_OK(Append(*store_, transaction, lane_id, head, 1, payload));
+    ASSERT_OK(transaction.Commit());
+  }
+  ASSERT_OK(store_->Advance({{.lane_id = lane_id, .published_through = 6}}, Soon()));
+  EXPECT_THAT(Verdicts(answerer_->AnswerEvents(Ask(lane_id, 1, 6))),
+              ElementsAre("1-2 EVENTS", "4-4 EVENTS", "6-6 EVENTS"));
+  EXPECT_EQ(answerer_->AnswerEvents(Ask(lane_id, 3, 3)).error().code(),
+            static_cast<int>(absl::StatusCode::kResourceExhausted));
+}
+
+TEST_P(AnswererTest, AnAnswerEndsInTimeWithWhatItHas) {
+  Answerer hurried({.source = "hurried", .answer_within = absl::ZeroDuration()}, *store_, *bus_,
+                   nullptr, clock_, telemetry_);
+  HealEventsRequest request = Ask(Lane(9, 9), 1, 3);
+  request.add_ranges()->CopyFrom(request.ranges(0));
+  EXPECT_THAT(Verdicts(hurried.AnswerEvents(request)), ElementsAre("1-3 EVENTS"));
+  EXPECT_THAT(Verdicts(answerer_->AnswerEvents(request)), ElementsAre("1-3 EVENTS", "1-3 EVENTS"));
 }
 
 TEST_P(AnswererTest, AnswersOverTheBus) {
