@@ -28,11 +28,10 @@ absl::StatusOr<std::unique_ptr<System>> System::Start(Options options) {
       system->orders_,
       system->LaunchServices("order_service", options.order_services, system->orders_database_,
                              system->orders_gate_.get(), options.order_flags));
-  ASSIGN_OR_RETURN(
-      system->activity_,
-      system->LaunchServices("activity_service", options.activity_services,
-                             system->activity_database_, system->activity_gate_.get(),
-                             options.activity_flags));
+  ASSIGN_OR_RETURN(system->activity_,
+                   system->LaunchServices("activity_service", options.activity_services,
+                                          system->activity_database_, system->activity_gate_.get(),
+                                          options.activity_flags));
   for (const Services* services : {&system->orders_, &system->activity_}) {
     for (const auto& service : *services) RETURN_IF_ERROR(service->AwaitReady());
   }
