@@ -28,9 +28,9 @@ const absl::Time kMorning = absl::FromCivil(absl::CivilHour(2010, 12, 1, 8), abs
 class Service {
  public:
   Service(const std::string& database, const std::string& nats) {
-    process_ = testkit::Process::Start(
-                   {.argv = {ACTIVITY_SERVICE, "--listen=127.0.0.1:0", "--http=127.0.0.1:0",
-                             "--database=" + database, "--nats=" + nats}})
+    process_ = testkit::Process::Start({.argv = {ACTIVITY_SERVICE, "--listen=127.0.0.1:0",
+                                                 "--http=127.0.0.1:0", "--database=" + database,
+                                                 "--nats=" + nats, "--durability_minimum=process"}})
                    .value();
     const std::string line = process_->WaitForLine("ready ", kPatience).value();
     stub_ = v1::ActivityService::NewStub(grpc::CreateChannel(

@@ -202,7 +202,8 @@ TEST_P(LetterDeskTest, TheCatalogSumsUp) {
   EXPECT_EQ(watermarks[0].covered.through(), 11);
   EXPECT_EQ(watermarks[1].covered.Encode(), "5-6,9");
   EXPECT_EQ(watermarks[1].source, "tests");
-  EXPECT_EQ(watermarks[1].letters_discarded, 1);
+  EXPECT_EQ(watermarks[0].letters_discarded, 1);
+  EXPECT_EQ(watermarks[1].letters_discarded, 0);
   const std::vector<std::pair<InboxCatalog::WatermarkFilter, size_t>> cases = {
       {{.gaps_only = true}, 1},
       {{.lane_id = Lane(1)}, 1},

@@ -60,7 +60,7 @@ TEST(EventsReplyTest, NeverGrowsBeyondItsBytes) {
     reply.Add(kLane, {{2, 40}, Kind::kEvents}, Events(2, 40, 500));
     reply.Add(kLane, {{41, 41}, Kind::kTrimmed}, {});
     EXPECT_LE(static_cast<int64_t>(message.ByteSizeLong()), bytes_max);
-    EXPECT_TRUE(reply.full());
+    EXPECT_TRUE(reply.full() || reply.left_out());
   }
 }
 
