@@ -3,16 +3,12 @@
 #include <algorithm>
 #include <iostream>
 #include <random>
-#include <set>
 #include <stdexcept>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/status_macros.h"
 #include "common/db/error.h"
-#include "common/inbox/inbox.h"
 #include "tests/integration/inbox/fixture_sql.h"
-#include "tests/integration/inbox/replica.h"
-#include "tests/testkit/database_urls.h"
+#include "tests/integration/inbox/receive_test_case.h"
 #include "tests/testkit/deliveries.h"
 #include "tests/testkit/status_matchers.h"
 
@@ -29,26 +25,6 @@ using testkit::Lane;
 using testkit::MakeEvent;
 using testkit::StatusIs;
 
-class ReceiveTest : public testing::TestWithParam<testkit::DatabaseKind> {
- protected:
-  void SetUp() override {
-    ASSERT_OK_AND_ASSIGN(const std::string url, GetParam().MakeUrl());
-    replica = std::make_unique<Replica>(url);
-  }
-
-  Inbox::Received Receive(const std::vector<bus::Delivery>& deliveries) {
-    const absl::StatusOr<Inbox::Received> received = replica->Receive(deliveries);
-    EXPECT_OK(received);
-    return received.value_or(Inbox::Received());
-  }
-  void FailOn(const std::string& payload, absl::Status status) {
-    replica->handler.verdict = [=](db::Transaction&, const bus::Event& event) {
-      return event.payload == payload ? status : absl::OkStatus();
-    };
-  }
-
-  std::unique_ptr<Replica> replica;
-};
 INSTANTIATE_ON_EVERY_DATABASE(ReceiveTest);
 
 TEST_P(ReceiveTest, CountsABatchAndRemembersIt) {
@@ -301,103 +277,6 @@ TEST_P(ReceiveTest, CoveredIsNotCounted) {
   EXPECT_EQ(replica->Coverage(1, 4), InboxStore::Coverage::kNotCovered);
   EXPECT_EQ(replica->Coverage(1, 9), InboxStore::Coverage::kCounted);
   EXPECT_EQ(replica->Coverage(2, 1), InboxStore::Coverage::kNotCovered);
-}
-
-// Deliveries that were delivered before.
-std::vector<bus::Delivery> Again(std::vector<bus::Delivery> deliveries) {
-  for (bus::Delivery& delivery : deliveries) delivery.delivery_count = 2;
-  return deliveries;
-}
-
-class AgainTest : public ReceiveTest {
- protected:
-  // As a process leaves it that ended within its attempt.
-  void Begin(int64_t first, int64_t last, int64_t together) {
-    base::SequenceSet begun;
-    begun.Add({first, last});
-    ASSERT_OK(replica->database->Run(
-        db::Mode::kWrite, replica->Deadline(), [&](db::Transaction& transaction) -> absl::Status {
-          RETURN_IF_ERROR(
-              replica->store.LockLanes(transaction, {{Lane(1), "tests"}}, absl::Now()).status());
-          return replica->store.SaveBegun(transaction, {{Lane(1), begun}}, together);
-        }));
-  }
-  LaneMark Mark() {
-    LaneMark mark;
-    replica->Read([&](db::Transaction& transaction) -> absl::Status {
-      ASSIGN_OR_RETURN(const LaneMarks marks, replica->store.ReadMarks(transaction, {Lane(1)}));
-      if (!marks.empty()) mark = marks.at(Lane(1));
-      return absl::OkStatus();
-    });
-    return mark;
-  }
-};
-INSTANTIATE_ON_EVERY_DATABASE(AgainTest);
-
-TEST_P(AgainTest, WhatComesAgainIsAnnouncedBeforeItIsTried) {
-  LaneMark seen;
-  replica->handler.verdict = [&](db::Transaction&, const bus::Event&) {
-    seen = Mark();
-    return absl::OkStatus();
-  };
-  Receive(Sequences(1, 1, 3));
-  EXPECT_EQ(seen.begun.highest(), 0) << "the first time costs no transaction of its own";
-  Receive(Again(Sequences(1, 2, 10)));
-  EXPECT_EQ(seen.together, 7);
-  EXPECT_TRUE(seen.begun.Contains(4) && seen.begun.Contains(10));
-  EXPECT_FALSE(seen.begun.Contains(3));
-  EXPECT_EQ(replica->handler.calls, 2);
-  EXPECT_EQ(replica->Counted().size(), 10u);
-}
-
-TEST_P(AgainTest, WhatDidNotSurviveTogetherIsTriedInParts) {
-  Begin(1, 1280, 1280);
-  std::set<int64_t> together;
-  replica->handler.verdict = [&](db::Transaction&, const bus::Event&) {
-    together.insert(Mark().together);
-    return absl::OkStatus();
-  };
-  Receive(Again(Sequences(1, 1, 1290)));
-  EXPECT_EQ(replica->handler.calls, 1 + 64);
-  EXPECT_EQ(together, (std::set<int64_t>{10, 20}));
-  EXPECT_EQ(replica->Counted().size(), 1290u);
-}
-
-TEST_P(AgainTest, WhatDidNotSurviveAloneIsALetterWithoutBeingTried) {
-  Begin(5, 5, 1);
-  const Inbox::Received received = Receive(Again(Sequences(1, 1, 10)));
-  EXPECT_EQ(received.letters, 1);
-  EXPECT_EQ(received.applied, 9);
-  const std::string id = Lane(1) + "/5";
-  EXPECT_FALSE(replica->Counted().contains(id));
-  EXPECT_EQ(replica->Letters().at(id).attempts, 0);
-  EXPECT_EQ(replica->Watermark(1), "10 []");
-  replica->clock.Advance(absl::Seconds(1));
-  EXPECT_OK(replica->letters.Retry(10));
-  EXPECT_TRUE(replica->Counted().contains(id));
-}
-
-TEST_P(AgainTest, WhileEverythingFailsNothingIsBlamedAndNothingStaysBegun) {
-  replica->handler.verdict = [](db::Transaction&, const bus::Event&) {
-    return absl::InternalError("the exchange rates are away");
-  };
-  for (const int64_t together : {10, 1000}) {
-    Begin(1, 10, together);
-    EXPECT_THAT(replica->Receive(Again(Sequences(1, 1, 10))),
-                StatusIs(absl::StatusCode::kUnavailable));
-    EXPECT_EQ(Mark().begun.highest(), 0);
-  }
-  EXPECT_TRUE(replica->Letters().empty());
-}
-
-TEST_P(AgainTest, OneThatFailsAmongThoseTriedAloneIsALetterLikeAnyOther) {
-  Begin(1, 10, 10);
-  FailOn("poison", absl::InternalError("no"));
-  std::vector<bus::Delivery> deliveries = Sequences(1, 1, 9);
-  deliveries.push_back(Deliver(MakeEvent(1, 10, "poison")));
-  const Inbox::Received received = Receive(Again(deliveries));
-  EXPECT_EQ(received.applied, 9);
-  EXPECT_EQ(replica->Letters().at(Lane(1) + "/10").attempts, 1);
 }
 
 }  // namespace
