@@ -30,6 +30,7 @@ inline SubscriptionOptions HealingOptions() {
   options.sources = {"tests"};
   options.heal_every = absl::Milliseconds(300);
   options.ask_every = absl::Milliseconds(100);
+  options.handler_time_max = absl::Minutes(10);  // Some tests keep the handler waiting.
   options.delivery.stream = {.name = "TESTS", .subjects = {"tests.v1.>"}};
   options.delivery.durable.ack_wait = absl::Seconds(1);
   options.delivery.batch_max = 500;
