@@ -3,6 +3,8 @@
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/status_macros.h"
+#include "tests/bench/postgres_query.h"
 
 namespace tally::bench {
 
@@ -20,6 +22,18 @@ absl::Status Bench::Measure(const std::string& name, const std::string& headline
 
 void Bench::Announce(const std::string& what) const {
   std::fprintf(stderr, "%s%s\n", timetable_.Position().c_str(), what.c_str());
+}
+
+absl::Status Bench::CleanUp() {
+  ASSIGN_OR_RETURN(PostgresQuery query, PostgresQuery::Connect(postgres_.url("postgres")));
+  while (true) {
+    ASSIGN_OR_RETURN(
+        const std::string name,
+        query.Run("SELECT datname FROM pg_database WHERE datname LIKE 'test_%' LIMIT 1"));
+    if (name.empty()) break;
+    RETURN_IF_ERROR(query.Run(absl::StrCat("DROP DATABASE ", name, " WITH (FORCE)")).status());
+  }
+  return query.Run("CHECKPOINT").status();
 }
 
 }  // namespace tally::bench

@@ -40,6 +40,10 @@ class Bench {
   // Shows what is being done that is no measurement itself, but takes its time.
   void Announce(const std::string& what) const;
 
+  // Drops what suites have left on the PostgreSQL server, and writes its dirty pages: the next
+  // round shall not pay for this one, in disk or in time.
+  absl::Status CleanUp();
+
  private:
   const Options options_;
   testkit::PostgresServer& postgres_;

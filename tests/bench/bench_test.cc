@@ -45,8 +45,9 @@ TEST(ReportTest, KeepsEverySampleInOrder) {
   EXPECT_EQ(report.Last("rates/a", "p50_us", 9), 1);
   EXPECT_EQ(report.Last("rates/b", "p50_us", 9), 9);
   EXPECT_EQ(report.Json()["rates/a"]["p50_us"]["median"], 2);
-  EXPECT_EQ(report.Table("drain/", {{"p50", "p50_us"}}), "");
-  EXPECT_EQ(report.Table("rates/", {{"p50", "p50_us"}}), "rates/       p50\na       2 (1..3)\n\n");
+  EXPECT_EQ(report.Table("Backlogs", "drain/", {{"p50", "p50_us"}}), "");
+  EXPECT_EQ(report.Table("Rates", "rates/", {{"p50", "p50_us"}}),
+            "Rates\n        p50\na  2 (1..3)\n\n");
 }
 
 TEST(RatiosTest, OnlyWhatWasMeasuredOnBothSidesIsHeldAgainstTheAim) {

@@ -17,7 +17,6 @@ namespace tally::bench {
 namespace {
 
 constexpr int kConnectionsMax = 4;
-constexpr absl::Duration kProbeEvery = absl::Milliseconds(50);
 constexpr absl::Duration kPatience = absl::Minutes(2);
 constexpr int kWarmUpOrders = 5'000;
 
@@ -51,7 +50,7 @@ absl::Status PlaceUntilCounted(Bench& bench, e2e::System& system, const Load& lo
   SystemMeter meter(bench, system);
   const double before = Counted(system);
   const absl::Duration start = base::MonotonicNow();
-  ASSIGN_OR_RETURN(const auto probe, CountProbe::Start(system, kProbeEvery));
+  ASSIGN_OR_RETURN(const auto probe, CountProbe::Start(system, load.probe_every));
   ASSIGN_OR_RETURN(const nlohmann::json result, RunLoad(system, load));
   RETURN_IF_ERROR(probe->Stop());
   const int64_t orders = result["placed"].get<int64_t>() + probe->placed();

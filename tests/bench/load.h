@@ -18,6 +18,7 @@ struct Load {
   absl::Duration span = absl::Seconds(5);
   double rate = 0;    // orders per second, by the clock; 0: as fast as they are answered
   int64_t count = 0;  // 0: as many as fit into `span`
+  absl::Duration probe_every = absl::Milliseconds(100);  // see CountProbe
 };
 
 // Places orders until the time is over, and waits until all are counted. Adds to `findings`:

@@ -12,12 +12,15 @@
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
+#include "absl/flags/usage_config.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/machine.h"
 #include "tests/bench/ratios.h"
 #include "tests/bench/suites/suites.h"
+#include "tests/bench/tables.h"
 #include "tests/e2e/tally.h"
 #include "tests/testkit/postgres_server.h"
 
@@ -86,45 +89,6 @@ Timetable TimetableOf(const std::vector<Suite>& suites, const Options& options) 
   return Timetable(std::move(entries));
 }
 
-void Print(const Report& report, const std::vector<Ratio>& ratios,
-           const nlohmann::ordered_json& about) {
-  const std::vector<Report::Column> rates = {{"orders/s", "orders_per_second"},
-                                             {"p50 µs", "p50_us"},
-                                             {"p99 µs", "p99_us"},
-                                             {"p99.9 µs", "p99_9_us"},
-                                             {"counted p50 µs", "counted_p50_us"},
-                                             {"counted p99 µs", "counted_p99_us"},
-                                             {"in a batch", "orders_per_batch"}};
-  std::cout << "\n"
-            << report.Table("rates/", rates) << report.Table("half load/", rates)
-            << "Of 1,000 orders: CPU time in ms (order_service, activity_service, nats-server, "
-               "PostgreSQL, tally), bytes of WAL or files;\npeak memory in MiB of both services\n"
-            << report.Table("rates/", {{"order_s", "cpu_ms_per_1000_orders.order_service"},
-                                       {"activity_s", "cpu_ms_per_1000_orders.activity_service"},
-                                       {"nats", "cpu_ms_per_1000_orders.nats-server"},
-                                       {"PostgreSQL", "cpu_ms_per_1000_orders.PostgreSQL"},
-                                       {"tally", "cpu_ms_per_1000_orders.tally"},
-                                       {"WAL", "wal_bytes_per_1000_orders"},
-                                       {"files", "written_bytes_per_1000_orders"},
-                                       {"order_s MiB", "peak_memory_mib.order_service"},
-                                       {"activity_s MiB", "peak_memory_mib.activity_service"}})
-            << report.Table("stages/", {{"per second", "orders_per_second"},
-                                        {"p50 µs", "p50_us"},
-                                        {"average µs", "average_us"},
-                                        {"CPU µs each", "cpu_us_per_order"}})
-            << report.Table("peer/", {{"orders/s", "orders_per_second"}})
-            << report.Table("drain/", {{"events/s", "events_per_second"},
-                                       {"events", "events"},
-                                       {"peak MiB", "peak_memory_mib"}})
-            << report.Table("growth/", {{"orders/s", "orders_per_second"},
-                                        {"events/s", "events_per_second"},
-                                        {"rows", "rows"},
-                                        {"order_s MiB", "peak_memory_mib.order_service"},
-                                        {"activity_s MiB", "peak_memory_mib.activity_service"}})
-            << ToTable(ratios) << "\n"
-            << about.dump(2) << "\n";
-}
-
 absl::Status Run(const Options& options, const std::vector<Suite>& suites) {
   ASSIGN_OR_RETURN(const auto postgres, testkit::PostgresServer::Start({.fsync = true}));
   ASSIGN_OR_RETURN(const nlohmann::ordered_json about, DescribeMachine(*postgres));
@@ -132,10 +96,11 @@ absl::Status Run(const Options& options, const std::vector<Suite>& suites) {
   Bench bench(options, *postgres, timetable);
   for (size_t i = timetable.Next(); i < suites.size(); i = timetable.Next()) {
     RETURN_IF_ERROR(suites[i].run_round(bench));
+    RETURN_IF_ERROR(bench.CleanUp());
   }
 
   const std::vector<Ratio> ratios = RatiosOf(bench.report());
-  Print(bench.report(), ratios, about);
+  std::cout << "\n" << TablesOf(bench.report()) << ToTable(ratios) << "\n" << about.dump(2) << "\n";
   nlohmann::ordered_json json = about;
   json["ratios"] = ToJson(ratios);
   json["cases"] = bench.report().Json();
@@ -147,11 +112,18 @@ absl::Status Run(const Options& options, const std::vector<Suite>& suites) {
   if (svg.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const e2e::Ended plot,
                    e2e::RunToEnd({"/usr/bin/python3", TALLY_BENCH_DIR "/plot.py", file, svg}));
-  return plot.exit_code == 0 ? absl::OkStatus() : absl::InternalError(plot.err);
+  if (plot.exit_code != 0) return absl::InternalError(plot.err);
+  std::cout << "curves in " << svg << "\n";
+  return absl::OkStatus();
 }
 
 int Main(int argc, char** argv) {
   absl::SetProgramUsageMessage(Usage());
+  absl::FlagsUsageConfig help;
+  help.contains_help_flags = [](absl::string_view file) {
+    return absl::EndsWith(file, "tests/bench/main.cc");
+  };
+  absl::SetFlagsUsageConfig(help);
   const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
   const Options options = OptionsFromFlags();
   if (options.rounds < 1 || options.span < absl::Seconds(1)) {

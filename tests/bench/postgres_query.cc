@@ -9,13 +9,20 @@
 #include "common/base/status_macros.h"
 
 namespace tally::bench {
+namespace {
+
+constexpr char kPatience[] = "SET statement_timeout = '60min'";
+
+}  // namespace
 
 absl::StatusOr<PostgresQuery> PostgresQuery::Connect(const std::string& url) {
   Connection connection(PQconnectdb(url.c_str()), &PQfinish);
   if (PQstatus(connection.get()) != CONNECTION_OK) {
     return absl::UnavailableError(PQerrorMessage(connection.get()));
   }
-  return PostgresQuery(std::move(connection));
+  PostgresQuery query(std::move(connection));
+  RETURN_IF_ERROR(query.Run(kPatience).status());
+  return query;
 }
 
 absl::StatusOr<std::string> PostgresQuery::Run(const std::string& sql) {

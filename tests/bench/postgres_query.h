@@ -12,7 +12,8 @@
 
 namespace tally::bench {
 
-// A session of our own on a PostgreSQL database, to look at it and to fill it. Not thread-safe.
+// A session of our own on a PostgreSQL database, to look at it and to fill it. Blocks, an hour at
+// most. Not thread-safe.
 class PostgresQuery {
  public:
   static absl::StatusOr<PostgresQuery> Connect(const std::string& url);

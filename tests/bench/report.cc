@@ -44,12 +44,13 @@ double Report::Last(const std::string& name, const std::string& measure, double 
   return samples.empty() ? otherwise : samples.back();
 }
 
-std::string Report::Table(const std::string& prefix, const std::vector<Column>& columns) const {
+std::string Report::Table(const std::string& title, const std::string& prefix,
+                          const std::vector<Column>& columns) const {
   using enum client::Table::Align;
   std::vector<client::Table::Align> aligns(columns.size() + 1, kRight);
   aligns[0] = kLeft;
   client::Table table(aligns);
-  std::vector<std::string> titles = {prefix};
+  std::vector<std::string> titles = {""};
   for (const Column& column : columns) titles.push_back(column.title);
   table.AddRow(std::move(titles));
   bool any = false;
@@ -63,7 +64,7 @@ std::string Report::Table(const std::string& prefix, const std::vector<Column>& 
     table.AddRow(std::move(cells));
     any = true;
   }
-  return any ? absl::StrCat(table.ToString(), "\n") : "";
+  return any ? absl::StrCat(title, "\n", table.ToString(), "\n") : "";
 }
 
 nlohmann::ordered_json Report::Json() const {

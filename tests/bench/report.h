@@ -25,9 +25,10 @@ class Report {
     std::string title;
     std::string measure;
   };
-  // A table of the cases whose names begin with `prefix`, which is left out: medians, in the first
-  // column with their spread. Empty where there are none.
-  std::string Table(const std::string& prefix, const std::vector<Column>& columns) const;
+  // A table under its title, of the cases whose names begin with `prefix`, which is left out:
+  // medians, in the first column with their spread. Empty where there are no such cases.
+  std::string Table(const std::string& title, const std::string& prefix,
+                    const std::vector<Column>& columns) const;
 
   // {case: {measure: {"median", "min", "max", "samples"}}}
   nlohmann::ordered_json Json() const;

@@ -38,13 +38,15 @@ absl::Status RunOn(Bench& bench, On on, const std::string& database) {
   }
   const double most = bench.report().Last(absl::StrCat("rates/", database, "/PlaceOrder/256"),
                                           "orders_per_second", 0);
-  return bench.Measure(
-      absl::StrCat("half load/", database, "/PlaceOrder"), "counted_p99_us",
-      [&](Findings& findings) {
-        return PlaceUntilCounted(
-            bench, *system, {.in_flight = 1024, .span = 2 * bench.options().span, .rate = most / 2},
-            findings);
-      });
+  return bench.Measure(absl::StrCat("half load/", database, "/PlaceOrder"), "counted_p99_us",
+                       [&](Findings& findings) {
+                         return PlaceUntilCounted(bench, *system,
+                                                  {.in_flight = 1024,
+                                                   .span = 2 * bench.options().span,
+                                                   .rate = most / 2,
+                                                   .probe_every = absl::Milliseconds(25)},
+                                                  findings);
+                       });
 }
 
 absl::Status RunRound(Bench& bench) {
