@@ -91,14 +91,19 @@ RETURNING CAST(lease.lane_id AS text)
 UPDATE outbox_lease SET expires_at = :expires_at WHERE lane_id = :lane_id AND holder = :holder RETURNING lane_id
 
 -- name: DeleteLeases [postgresql]
+-- Only of lanes that are closed in this database, whatever the caller remembers: one that went back in time may have an open
+-- lane again, and without its lease nobody would ever close it.
 WITH held AS (
   SELECT lane_id FROM outbox_lease
   WHERE lane_id = ANY (CAST(:lane_id::text[] AS uuid[])) AND holder = :holder
+    AND EXISTS (SELECT 1 FROM outbox_lane AS lane WHERE lane.lane_id = outbox_lease.lane_id AND lane.state = 'closed')
   ORDER BY lane_id FOR UPDATE)
 DELETE FROM outbox_lease AS lease USING held WHERE lease.lane_id = held.lane_id
 
 -- name: DeleteLeases [sqlite]
-DELETE FROM outbox_lease WHERE lane_id = :lane_id AND holder = :holder
+DELETE FROM outbox_lease
+WHERE lane_id = :lane_id AND holder = :holder
+  AND EXISTS (SELECT 1 FROM outbox_lane AS lane WHERE lane.lane_id = outbox_lease.lane_id AND lane.state = 'closed')
 
 -- name: RaiseCursors [postgresql]
 -- Served by outbox_cursor_pkey.

@@ -218,6 +218,13 @@ absl::Status LaneStore::Advance(absl::Span<const Progress> lanes, absl::Time dea
                        });
 }
 
+absl::Status LaneStore::CheckLease(db::Transaction& transaction, const std::string& lane_id) {
+  ASSIGN_OR_RETURN(const auto lease, (transaction.QueryOne<std::string, int64_t>(
+                                         sql::kLockLease, {{"lane_id", lane_id}})));
+  if (lease.has_value() && std::get<0>(*lease) == options_.holder) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("lane ", lane_id, " is another's to publish"));
+}
+
 absl::StatusOr<LaneStatus> LaneStore::Find(db::Transaction& transaction,
                                            const std::string& lane_id) {
   ASSIGN_OR_RETURN(const auto row, (transaction.QueryOne<std::string, int64_t, int64_t, int64_t>(
@@ -283,6 +290,7 @@ absl::Status LaneStore::Park(const std::string& lane_id, int64_t sequence, const
                                    {"holder", options_.holder},
                                    {"now", now}};
         const Progress progress = {.lane_id = lane_id, .published_through = published_through};
+        RETURN_IF_ERROR(CheckLease(transaction, lane_id));
         RETURN_IF_ERROR(RaiseCursors(transaction, {progress}));
         return transaction.Execute(sql::kInsertParked, params).status();
       });

@@ -84,7 +84,8 @@ class LaneStore {
   struct Progress {
     std::string lane_id;
     int64_t published_through = 0;
-    bool finished = false;  // closed and published to the end: our lease on it goes away
+    bool finished = false;  // closed and published to the end: our lease on it goes away, unless
+                            // this database has it open
   };
   // Raises cursors, never lowers them, in one transaction.
   absl::Status Advance(absl::Span<const Progress> lanes, absl::Time deadline);
@@ -104,7 +105,8 @@ class LaneStore {
   };
   // Keeps a refused event, as it stands in the table, and raises the cursor to `published_through`,
   // in one transaction. One that was parked before is counted on; one that was given up stays as it
-  // is.
+  // is. The cursor is to pass the event: whoever takes the lane over never sends it then.
+  // FAILED_PRECONDITION: the lease is not ours any more, so that another may have published it.
   absl::Status Park(const std::string& lane_id, int64_t sequence, const Refused& refused,
                     int64_t published_through, absl::Time deadline);
 
@@ -119,6 +121,8 @@ class LaneStore {
   absl::StatusOr<int64_t> CloseLocked(db::Transaction& transaction, const std::string& lane_id,
                                       const Row& row);
   absl::StatusOr<bool> TakeLeaseIfExpired(db::Transaction& transaction, const std::string& lane_id);
+  // FAILED_PRECONDITION: it is not ours. Locks it.
+  absl::Status CheckLease(db::Transaction& transaction, const std::string& lane_id);
   absl::StatusOr<LaneStatus> Find(db::Transaction& transaction, const std::string& lane_id);
   absl::Status RaiseCursors(db::Transaction& transaction, absl::Span<const Progress> lanes);
 

@@ -156,6 +156,11 @@ bool Relay::Settle(RelayLane& lane, int64_t sequence, Refusal& refusal) {
     lane.outbound.SendAgain(sequence);
     return false;
   }
+  // Only as the cursor passes it: who takes the lane over would send once more what lies above.
+  if (lane.outbound.published_through() + 1 < sequence) {
+    refusal.retry_at = clock_.Now() + options_.refusal_backoff.initial;
+    return false;
+  }
   const absl::Status parked = Park(lane, sequence, refusal);
   read_failures_.Note(parked);
   refusal.retry_at = clock_.Now() + kTableRetry;

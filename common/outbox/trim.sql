@@ -17,10 +17,10 @@ SELECT published_through, trimmed_through FROM outbox_cursor WHERE lane_id = CAS
 -- name: LockCursorToTrim [sqlite]
 SELECT published_through, trimmed_through FROM outbox_cursor WHERE lane_id = :lane_id
 
--- name: FindFirstToKeep
--- Served by outbox_event_pkey, as is the next.
-SELECT min(sequence) FROM outbox_event
-WHERE lane_id = CAST(:lane_id AS uuid) AND sequence BETWEEN :first AND :last AND record_time >= :cutoff
+-- name: FindTrimmable
+-- The first that is too young, and the last there is. Served by outbox_event_pkey, as is the next.
+SELECT min(CASE WHEN record_time >= :cutoff THEN sequence END), max(sequence) FROM outbox_event
+WHERE lane_id = CAST(:lane_id AS uuid) AND sequence BETWEEN :first AND :last
 
 -- name: TrimEvents
 -- Begins where the last step ended: it never walks over what that left behind.

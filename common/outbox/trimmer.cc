@@ -73,13 +73,17 @@ absl::StatusOr<int64_t> Trimmer::TrimLocked(db::Transaction& transaction,
   int64_t last = std::min(published_through, trimmed_through + rows_max);
   if (last < first) return 0;
   ASSIGN_OR_RETURN(const absl::Time now, transaction.Now());
-  ASSIGN_OR_RETURN(const auto keep,
-                   (transaction.QueryOne<std::optional<int64_t>>(
-                       sql::kFindFirstToKeep, {{"lane_id", lane_id},
-                                               {"first", first},
-                                               {"last", last},
-                                               {"cutoff", now - options_.retention}})));
-  if (keep.has_value() && std::get<0>(*keep).has_value()) last = *std::get<0>(*keep) - 1;
+  ASSIGN_OR_RETURN(const auto found,
+                   (transaction.QueryOne<std::optional<int64_t>, std::optional<int64_t>>(
+                       sql::kFindTrimmable, {{"lane_id", lane_id},
+                                             {"first", first},
+                                             {"last", last},
+                                             {"cutoff", now - options_.retention}})));
+  // A cursor above the last row is of a database that went back in time. Following it would hide
+  // that from consumers: they compare what they covered with the lane's head.
+  const auto& [keep, end] = *found;
+  if (!end.has_value()) return 0;
+  last = keep.has_value() ? *keep - 1 : *end;
   if (last < first) return 0;
   const db::Params range = {{"lane_id", lane_id}, {"first", first}, {"last", last}};
   ASSIGN_OR_RETURN(const int64_t removed, transaction.Execute(sql::kTrimEvents, range));

@@ -26,8 +26,9 @@ struct TrimmerOptions {
 //
 // Guarantees: rows go together with the raise of trimmed_through that tells of it, so that nobody
 // ever reads a lane with a hole in it; never above published_through, so never an event that the
-// stream does not have and that is not parked; parked events stay, in their own table. A lane keeps
-// its row for ever: it is what makes its sequences known.
+// stream does not have and that is not parked; never above the last row, so that the head goes on
+// telling where a database that went back in time ends; parked events stay, in their own table. A
+// lane keeps its row for ever: it is what makes its sequences known.
 //
 // Ages are by the database's clock, as record_time is. Several instances may trim at once: one
 // passes over the lanes that another has in hand. One thread at a time.

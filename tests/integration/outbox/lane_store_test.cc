@@ -163,6 +163,7 @@ TEST_P(LaneStoreTest, TheSoleProcessTakesOverWhateverEarlierLivesLeft) {
 
 TEST_P(LaneStoreTest, CursorsOnlyRiseAndFinishedLanesLoseTheirLease) {
   const std::string a = LaneWithEvents(*us_, 9), b = LaneWithEvents(*us_, 9);
+  ASSERT_OK(us_->Close(b, Soon()).status());
   ASSERT_OK(us_->Advance({{.lane_id = a, .published_through = 7},
                           {.lane_id = b, .published_through = 9, .finished = true}},
                          Soon()));
@@ -173,6 +174,13 @@ TEST_P(LaneStoreTest, CursorsOnlyRiseAndFinishedLanesLoseTheirLease) {
   ASSERT_OK(
       NewStore("them").Advance({{.lane_id = a, .published_through = 9, .finished = true}}, Soon()));
   EXPECT_EQ(CountLeases(), 1) << "a lease of another holder";
+}
+
+// Closed when its relay last knew, and open again in an older copy of the database.
+TEST_P(LaneStoreTest, AnOpenLaneKeepsItsLeaseSoThatSomebodyClosesIt) {
+  const std::string lane = LaneWithEvents(*us_, 3);
+  ASSERT_OK(us_->Advance({{.lane_id = lane, .published_through = 5, .finished = true}}, Soon()));
+  EXPECT_EQ(CountLeases(), 1);
 }
 
 TEST_P(LaneStoreTest, ParksAnEventTogetherWithTheCursor) {

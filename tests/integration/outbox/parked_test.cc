@@ -179,6 +179,47 @@ TEST_P(ParkedTest, WhatAnotherProcessMayHaveSentIsOfUnknownOutcome) {
   EXPECT_TRUE(Parked()[0].outcome_unknown);
 }
 
+TEST_P(ParkedTest, NobodyParksWhatAnotherMayHavePublished) {
+  StartServer();
+  bus_ = Connect(server_->url());
+  MakeRelay(*bus_);
+  lane_ = OwnLane(5);
+  ASSERT_OK(store_->Release({lane_}, Soon()));
+  ASSERT_OK_AND_ASSIGN(const auto taken, NewStore("other").TakeOver(lane_, Soon()));
+  ASSERT_TRUE(taken.has_value());
+  EXPECT_THAT(store_->Park(lane_, 1, {.error = "too large", .attempts = 3}, 1, Soon()),
+              StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(Parked(), IsEmpty());
+  EXPECT_FALSE(PublishedThrough(lane_, 1));
+}
+
+// Parked and discarded above the cursor, it would be sent again by whoever takes the lane over:
+// some consumers would have it, and others would be told that it is void.
+TEST_P(ParkedTest, AnEventIsParkedOnlyAsTheCursorPassesIt) {
+  StartServer(R"(max_payload: 65536
+    accounts { A { jetstream: enabled, users: [
+      { user: may, password: p },
+      { user: maynot, password: p, permissions: { publish: { deny: "notes.1" } } } ] } })");
+  const std::string port = absl::StrCat(server_->port());
+  bus_ = Connect("nats://may:p@127.0.0.1:" + port);
+  std::unique_ptr<bus::Bus> refused = Connect("nats://maynot:p@127.0.0.1:" + port);
+  options_.publisher.ack_timeout = absl::Milliseconds(200);
+  options_.refusals_max = 1;
+  MakeRelay(*refused);
+  lane_ = OwnLane(1);
+  CommitMore(lane_, 1, 1, kTooLarge);
+  ASSERT_TRUE(StepUntil([&] { return relay_->stalled(); })) << "the first is never acknowledged";
+  for (int i = 0; i < 10; ++i) relay_->Step();
+  EXPECT_THAT(Parked(), IsEmpty());
+
+  relay_->Stop(Soon());
+  relay_.reset();
+  MakeRelay(*bus_);
+  ASSERT_TRUE(StepUntil([&] { return PublishedThrough(lane_, 2); }));
+  EXPECT_THAT(Parked(), SizeIs(1));
+  relay_.reset();
+}
+
 TEST_P(ParkedTest, APermissionThatIsMissingParksNothing) {
   StartServer(R"(accounts { A { jetstream: enabled, users: [
       { user: may, password: p },

@@ -103,6 +103,18 @@ TEST_P(TrimmerTest, StopsAtTheFirstEventThatIsTooYoung) {
   EXPECT_LT(Gauge("tally_outbox_oldest_event_seconds"), 3600);
 }
 
+// The cursor is above the rows when the database went back in time under a relay. The head must go
+// on telling where the rows end, or consumers would not see what was lost.
+TEST_P(TrimmerTest, GoesNoHigherThanTheRowsThatAreThere) {
+  const std::string lane = PublishedLane(3, 5);
+  Trimmer trimmer = NewTrimmer();
+  SweepAll(trimmer);
+  EXPECT_THAT(Left(lane), IsEmpty());
+  EXPECT_EQ(TrimmedThrough(lane), 3);
+  ASSERT_OK_AND_ASSIGN(const LaneStatus status, us_->Find(lane, Soon()));
+  EXPECT_EQ(status.head, 3);
+}
+
 TEST_P(TrimmerTest, GoesInStepsThatBeginWhereTheLastOneEnded) {
   const std::string a = PublishedLane(25, 25), b = PublishedLane(5, 5);
   Trimmer trimmer = NewTrimmer(10);
