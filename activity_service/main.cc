@@ -25,6 +25,7 @@
 #include "common/ops/privacy_service.h"
 #include "common/rpc/executor.h"
 #include "common/rpc/service_host.h"
+#include "common/telemetry/thread_liveness.h"
 #include "tally/events/v1/order_events.pb.h"
 
 ABSL_FLAG(absl::Duration, ack_wait, absl::Seconds(5),
@@ -160,7 +161,9 @@ absl::Status Run(rpc::ServiceHost& host) {
   counter.OnCounted([&] { watches.Notice(); });
   RETURN_IF_ERROR(subscription.Start());
   watches.Start();
-  base::StepThread durability_thread("durability", [&] { return durability->Step(); });
+  const auto durability_thread =
+      std::make_shared<base::StepThread>("durability", [&] { return durability->Step(); });
+  telemetry::AddThreadLiveness(telemetry.health, "durability", durability_thread);
 
   rpc::Executor reads({.name = "reads"}, telemetry);
   const auto inquire = [&](const std::string& lane_id, int64_t sequence) {
@@ -182,6 +185,7 @@ absl::Status Run(rpc::ServiceHost& host) {
       host.Serve({{v1::ActivityService::service_full_name(), &activity, [&] { watches.Close(); }},
                   {ops::v1::InboxService::service_full_name(), &ops},
                   {ops::v1::PrivacyService::service_full_name(), &privacy}});
+  durability_thread->Stop();
   subscription.Stop();
   return served;
 }
