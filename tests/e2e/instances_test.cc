@@ -33,7 +33,7 @@ class InstancesTest : public testing::Test {
                                                  .order_services = kInstances,
                                                  .activity_services = kInstances,
                                                  .gates = true,
-                                                 .order_flags = {"--lease=2s"}}));
+                                                 .order_flags = {"--lease=4s"}}));
     for (size_t i = 0; i < kInstances; ++i) {
       const std::string third = dir_.File(absl::StrCat("third-", i, ".csv"));
       ASSERT_OK(WriteThird(OwnRetailCsv(), static_cast<int>(i), third));
@@ -80,7 +80,7 @@ class InstancesTest : public testing::Test {
       gate.HoldReplyTo("SELECT");  // The first of any transaction.
       ASSERT_EVENTUALLY(gate.held() > held, kPatience);
       ASSERT_OK(service.Freeze());
-      if (testkit::Eventually(absl::Seconds(1), within)) return;
+      if (testkit::Eventually(absl::Milliseconds(500), within)) return;
       gate.Release();
       ASSERT_OK(service.Thaw());
     } while (absl::Now() < deadline);
