@@ -71,11 +71,16 @@ std::string ShowLanes(const AuditReport& report) {
 }
 
 std::string ShowDays(const DayReport& days) {
-  Table table({Align::kLeft, Align::kLeft, Align::kLeft, Align::kLeft});
+  Table table({Align::kLeft, Align::kLeft, Align::kLeft, Align::kLeft, Align::kLeft});
   for (const auto& [day, difference] : days.differences) {
     const bool changing = difference.verdict == DayVerdict::kChanging;
+    std::string until;
+    if (difference.until.has_value()) {
+      until = absl::FormatTime(changing ? "the 24 hours up to %H:%M match" : "24 hours up to %H:%M",
+                               *difference.until, absl::UTCTimeZone());
+    }
     table.AddRow({absl::FormatCivilTime(day), changing ? "changing" : "DIFFERS",
-                  Describe(difference.orders), "counted " + Describe(difference.counted)});
+                  Describe(difference.orders), "counted " + Describe(difference.counted), until});
   }
   std::string text =
       absl::StrCat(days.matching, " days (UTC) match, ", days.differences.size(),

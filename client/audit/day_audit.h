@@ -2,14 +2,18 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "client/audit/audit_day.h"
 #include "client/audit/day_facts.h"
 #include "client/command.h"
 #include "client/ops/ops_call.h"
+#include "common/base/civil_day.h"
 #include "tally/activity/v1/activity_service.grpc.pb.h"
 #include "tally/orders/v1/audit_service.grpc.pb.h"
 
@@ -17,9 +21,12 @@ namespace tally::client {
 
 // A day that does not match.
 struct DayDifference {
-  DayVerdict verdict;
-  DayFacts orders;
-  DayFacts counted;
+  DayVerdict verdict = DayVerdict::kDiffers;
+  DayFacts orders = {};
+  DayFacts counted = {};
+  // Of a day that changes, the 24 hours up to this time match; of one that differs, the figures are
+  // of them.
+  std::optional<absl::Time> until = {};
 };
 
 // What came of it.
@@ -46,27 +53,30 @@ class DayAudit {
   ExitCode Run(absl::CivilDay first, absl::CivilDay last, DayReport& report);
 
  private:
-  // The days that differ, read once more; fresh: all that the first reading of the orders has was
-  // counted, or is known to be missing, when `counted` was read.
+  // Days read once more, each thrice. `fresh`: all that the first reading of the orders has was
+  // counted, or is known not to be, when the statistics were read.
   struct Reading {
-    FactsByDay before;
-    FactsByDay counted;
-    FactsByDay after;
+    std::vector<DayFacts> before;
+    std::vector<DayFacts> counted;
+    std::vector<DayFacts> after;
     bool fresh = false;
   };
 
   ExitCode CompareAll(absl::CivilDay first, absl::CivilDay last, DayReport& report);
   ExitCode Recheck(DayReport& report);
-  ExitCode ReadAgain(const DayReport& report, Reading& reading);
-  ExitCode AwaitFresh(absl::CivilDay day, bool& fresh);
-  // Which days cannot be compared is known only when the orders were read.
+  ExitCode CheckUpToTheHour(DayReport& report);
+  ExitCode ReadThrice(const std::vector<AuditDay>& days, Reading& reading);
+  ExitCode AwaitFresh(bool& fresh);
+  // Known when the orders were read.
   absl::CivilDay ComparableFrom() const;
 
-  ExitCode ReadOrders(absl::CivilDay first, absl::CivilDay last, FactsByDay& facts);
+  ExitCode ReadOrders(const base::TimeInterval& within, FactsByDay& facts);
+  ExitCode ReadOrders(const AuditDay& day, DayFacts& facts);
   ExitCode ReadChange(orders::v1::SumOrdersRequest request, OrderFacts DayFacts::*side,
                       FactsByDay& facts);
-  ExitCode ReadCounted(absl::CivilDay first, absl::CivilDay last, FactsByDay& facts,
-                       std::string& as_of);
+  ExitCode ReadCounted(absl::CivilDay first, absl::CivilDay last, const std::string& zone,
+                       activity::v1::ListDailyActivityResponse& response);
+  ExitCode ReadCounted(const AuditDay& day, DayFacts& facts);
 
   const Invocation& invocation_;
   const absl::Duration end_;  // of base::MonotonicNow()

@@ -13,12 +13,17 @@ absl::StatusOr<base::Money> ToMoney(const google::type::Money& money) {
   return base::Money::Create(money.currency_code(), money.units(), money.nanos());
 }
 
-absl::Status AddTotal(OrderFacts& facts, const google::type::Money& message) {
-  ASSIGN_OR_RETURN(base::Money total, ToMoney(message));
+absl::Status AddTotal(OrderFacts& facts, const base::Money& total) {
   if (total.is_zero()) return absl::OkStatus();
   const auto [known, added] = facts.totals.emplace(total.currency(), total);
   if (added) return absl::OkStatus();
   ASSIGN_OR_RETURN(known->second, base::Add(known->second, total));
+  return absl::OkStatus();
+}
+
+absl::Status AddTo(OrderFacts& facts, const OrderFacts& more) {
+  facts.orders += more.orders;
+  for (const auto& [currency, total] : more.totals) RETURN_IF_ERROR(AddTotal(facts, total));
   return absl::OkStatus();
 }
 
@@ -42,16 +47,24 @@ std::string Describe(const OrderFacts& facts) {
 }  // namespace
 
 absl::Status AddTo(OrderFacts& facts, const orders::v1::DailyOrders& sum) {
+  ASSIGN_OR_RETURN(const base::Money total, ToMoney(sum.total()));
   facts.orders += sum.orders();
-  return AddTotal(facts, sum.total());
+  return AddTotal(facts, total);
+}
+
+absl::Status AddTo(DayFacts& facts, const DayFacts& more) {
+  RETURN_IF_ERROR(AddTo(facts.created, more.created));
+  return AddTo(facts.cancelled, more.cancelled);
 }
 
 absl::StatusOr<DayFacts> FactsOf(const activity::v1::DailyActivity& day) {
   DayFacts facts{.created = {.orders = day.orders_created()},
                  .cancelled = {.orders = day.orders_cancelled()}};
   for (const activity::v1::Revenue& revenue : day.revenue()) {
-    RETURN_IF_ERROR(AddTotal(facts.created, revenue.created()));
-    RETURN_IF_ERROR(AddTotal(facts.cancelled, revenue.cancelled()));
+    ASSIGN_OR_RETURN(const base::Money created, ToMoney(revenue.created()));
+    ASSIGN_OR_RETURN(const base::Money cancelled, ToMoney(revenue.cancelled()));
+    RETURN_IF_ERROR(AddTotal(facts.created, created));
+    RETURN_IF_ERROR(AddTotal(facts.cancelled, cancelled));
   }
   return facts;
 }

@@ -33,6 +33,8 @@ using FactsByDay = std::map<absl::CivilDay, DayFacts>;
 // Adds what a page of sums has. Errors: a total that is no amount.
 absl::Status AddTo(OrderFacts& facts, const orders::v1::DailyOrders& sum);
 
+absl::Status AddTo(DayFacts& facts, const DayFacts& more);
+
 absl::StatusOr<DayFacts> FactsOf(const activity::v1::DailyActivity& day);
 
 // Whether nothing of `a` is more than in `b`. Orders only ever come: what is read later is not

@@ -1,5 +1,7 @@
 #include "client/audit/lane_walk.h"
 
+#include <map>
+
 namespace tally::client {
 namespace {
 
@@ -39,37 +41,32 @@ ExitCode LaneWalk::Run(LaneLedger& ledger) {
 
 ExitCode LaneWalk::NoteStretch(const ListWatermarksResponse& page, const std::string& after,
                                const std::string& through, LaneLedger& ledger) {
+  std::map<std::string, const Watermark*> unpaired;
+  for (const Watermark& watermark : page.watermarks()) {
+    unpaired.emplace(watermark.lane_id(), &watermark);
+  }
   ListLanesRequest request;
   request.set_order_by("lane_id");
   request.set_after_lane_id(after);
   request.set_through_lane_id(through);
   request.set_page_size(kPageMax);
-  auto watermark = page.watermarks().begin();
-  const auto note_before = [&](const std::string& lane_id) {
-    for (; watermark != page.watermarks().end(); ++watermark) {
-      if (!lane_id.empty() && watermark->lane_id() >= lane_id) return ExitCode::kOk;
-      const ExitCode code = Note(watermark->lane_id(), &*watermark, nullptr, ledger);
-      if (code != ExitCode::kOk) return code;
-    }
-    return ExitCode::kOk;
-  };
   do {
     ListLanesResponse lanes;
     ExitCode code =
         CallOps(invocation_, producer_, &OutboxService::Stub::ListLanes, request, lanes);
-    if (code != ExitCode::kOk) return code;
     for (const Lane& lane : lanes.lanes()) {
-      code = note_before(lane.lane_id());
-      if (code != ExitCode::kOk) return code;
-      const bool both =
-          watermark != page.watermarks().end() && watermark->lane_id() == lane.lane_id();
-      code = Note(lane.lane_id(), both ? &*watermark : nullptr, &lane, ledger);
-      if (code != ExitCode::kOk) return code;
-      if (both) ++watermark;
+      const auto pair = unpaired.extract(lane.lane_id());
+      code = Note(lane.lane_id(), pair.empty() ? nullptr : pair.mapped(), &lane, ledger);
+      if (code != ExitCode::kOk) break;
     }
+    if (code != ExitCode::kOk) return code;
     request.set_page_token(lanes.next_page_token());
   } while (!request.page_token().empty());
-  return note_before("");
+  for (const auto& [lane_id, watermark] : unpaired) {
+    const ExitCode code = Note(lane_id, watermark, nullptr, ledger);
+    if (code != ExitCode::kOk) return code;
+  }
+  return ExitCode::kOk;
 }
 
 ExitCode LaneWalk::Note(const std::string& lane_id, const Watermark* watermark, const Lane* lane,

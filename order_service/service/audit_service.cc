@@ -16,8 +16,10 @@
 namespace tally::orders {
 namespace {
 
-const absl::CivilDay kFirstDay(1980, 1, 1);
-const absl::CivilDay kLastDay(2999, 12, 31);
+// No order is of another time.
+const absl::Time kFirst = absl::FromCivil(absl::CivilDay(1980, 1, 1), absl::UTCTimeZone());
+const absl::Time kEnd = absl::FromCivil(absl::CivilDay(3000, 1, 1), absl::UTCTimeZone());
+
 // A place time may be so much later than the moment the order was taken.
 constexpr absl::Duration kClockTolerance = absl::Minutes(5);
 
@@ -26,17 +28,6 @@ struct SumQuery {
   base::TimeInterval within;
   std::optional<OrderCursor> after;
 };
-
-absl::CivilDay ReadDate(const google::type::Date& date, const char* field,
-                        base::Violations& violations) {
-  const absl::CivilDay day(date.year(), date.month(), date.day());
-  const bool exists =
-      day.year() == date.year() && day.month() == date.month() && day.day() == date.day();
-  if (!exists || day < kFirstDay || day > kLastDay) {
-    violations.Add(field, "must be a date from 1980-01-01 to 2999-12-31");
-  }
-  return day;
-}
 
 std::optional<OrderCursor> ReadPlace(const v1::SumOrdersRequest& request,
                                      base::Violations& violations) {
@@ -47,7 +38,7 @@ std::optional<OrderCursor> ReadPlace(const v1::SumOrdersRequest& request,
     const absl::StatusOr<base::Uuid> order_id = base::Uuid::Parse((*place)[1]);
     if (order_id.ok()) return OrderCursor{absl::FromUnixMicros(micros), *order_id};
   }
-  violations.Add("page_token", "must be the next_page_token of a call with the same days");
+  violations.Add("page_token", "must be the next_page_token of a call with the same times");
   return std::nullopt;
 }
 
@@ -59,14 +50,11 @@ absl::StatusOr<SumQuery> ParseQuery(const v1::SumOrdersRequest& request) {
   } else if (request.change() != v1::SumOrdersRequest::CHANGE_PLACED) {
     violations.Add("change", "must be CHANGE_PLACED or CHANGE_CANCELLED");
   }
-  const absl::CivilDay first = request.has_start_date()
-                                   ? ReadDate(request.start_date(), "start_date", violations)
-                                   : kFirstDay;
-  const absl::CivilDay last =
-      request.has_end_date() ? ReadDate(request.end_date(), "end_date", violations) : kLastDay;
-  if (last < first) violations.Add("end_date", "must not be before start_date");
-  query.within = {absl::FromCivil(first, absl::UTCTimeZone()),
-                  absl::FromCivil(last + 1, absl::UTCTimeZone())};
+  query.within = {request.has_start_time() ? rpc::ToTime(request.start_time()) : kFirst,
+                  request.has_end_time() ? rpc::ToTime(request.end_time()) : kEnd};
+  if (query.within.end < query.within.start) {
+    violations.Add("end_time", "must not be before start_time");
+  }
   query.after = ReadPlace(request, violations);
   if (!violations.empty()) return rpc::BadRequest(violations);
   return query;

@@ -1,7 +1,9 @@
 #include "order_service/store/order_sums.h"
 
+#include <algorithm>
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "common/base/status_macros.h"
 #include "order_service/store/audit_sql.h"
@@ -36,19 +38,24 @@ absl::StatusOr<OrderSums::Page> OrderSums::Sum(CountedBy by, const base::TimeInt
     page.sums.push_back({kFirstDay + day, orders, std::move(total)});
     return absl::OkStatus();
   };
-  // SQLite enters the index by this bound alone, and reads every page before this one if it does
-  // not follow the cursor.
-  db::Params params = {{"start_time", after ? after->place_time : within.start},
-                       {"end_time", within.end},
-                       {"after_time", after ? after->place_time : absl::UnixEpoch()},
-                       {"after_id", after ? after->order_id.ToString() : kBeforeAll}};
+  // SQLite enters and leaves the index by start_time and end_time alone, and would read what lies
+  // before and behind the page if they did not follow it.
+  const absl::Time start = after ? after->place_time : within.start;
+  const auto params = [&](absl::Time end) {
+    return db::Params{{"start_time", start},
+                      {"end_time", end},
+                      {"after_time", after ? after->place_time : absl::UnixEpoch()},
+                      {"after_id", after ? after->order_id.ToString() : kBeforeAll}};
+  };
   RETURN_IF_ERROR(
       database_.Run(db::Mode::kRead, deadline, [&](db::Transaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(page.next, FindPageEnd(transaction, by, params, orders_max_));
-        params.push_back({"last_time", page.next ? page.next->place_time : within.end});
-        params.push_back({"last_id", page.next ? page.next->order_id.ToString() : kBehindAll});
+        ASSIGN_OR_RETURN(page.next, FindPageEnd(transaction, by, params(within.end), orders_max_));
+        const absl::Time last = page.next ? page.next->place_time : within.end;
+        db::Params page_params = params(std::min(within.end, last + absl::Microseconds(1)));
+        page_params.push_back({"last_time", last});
+        page_params.push_back({"last_id", page.next ? page.next->order_id.ToString() : kBehindAll});
         RETURN_IF_ERROR((transaction.Query<int64_t, std::string, int64_t, int64_t, int64_t>(
-            by == CountedBy::kPlaced ? sql::kSumPlaced : sql::kSumCancelled, params, add)));
+            by == CountedBy::kPlaced ? sql::kSumPlaced : sql::kSumCancelled, page_params, add)));
         // Read last: what is removed from now on is in the sums.
         ASSIGN_OR_RETURN(const auto expired, transaction.QueryOne<int64_t>(sql::kFindExpired));
         if (expired.has_value() && std::get<0>(*expired) > 0) {

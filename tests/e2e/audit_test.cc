@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -81,7 +82,10 @@ TEST_P(AuditTest, NoticesAPennyAndNamesItsDay) {
 
 TEST_P(AuditTest, IsExactWhileOrdersFlow) {
   Start();
-  Place(50);
+  const std::string earlier =
+      absl::FormatTime(absl::RFC3339_sec, absl::Now() - absl::Hours(2), absl::UTCTimeZone());
+  ASSERT_OK(RunTally(*system,
+                     {"place", "--customer=ada", "--line=TEA:1:1.00", "--place_time=" + earlier}));
   ASSERT_OK_AND_ASSIGN(
       const auto load,
       testkit::Process::Start({.argv = {ProgramPath("tally"), "load", "--duration=60s",
@@ -91,6 +95,11 @@ TEST_P(AuditTest, IsExactWhileOrdersFlow) {
     EXPECT_EQ(audit.exit_code, 0) << audit.out << audit.err;
     EXPECT_THAT(audit.out, Not(HasSubstr("DIFFER")));
   }
+  // What is wrong with today is found though today goes on.
+  EXPECT_OK(QueryNumber(system->activity_database(), "penny_too_much_at_first.sql"));
+  const Ended audit = Audit({"--deep"});
+  EXPECT_EQ(audit.exit_code, kDiffer) << audit.out << audit.err;
+  EXPECT_THAT(audit.out, HasSubstr("DIFFERS"));
   EXPECT_TRUE(load->Running());
 }
 
@@ -130,6 +139,27 @@ TEST_P(AuditOfLanesTest, WaitsForWhatIsOnItsWayAndNamesWhatStays) {
   EXPECT_THAT(waiting.out, HasSubstr("7 not published yet"));
   ASSERT_OK(system->nats().Restart());
   EXPECT_EQ(Audit({"--deadline=60s"}).exit_code, 0);
+}
+
+TEST_P(AuditOfLanesTest, FindsThreeInThousandsOverSeveralPages) {
+  Start();
+  ASSERT_THAT(QueryNumber(system->orders_database(), "many_lanes_written.sql"), IsOkAndHolds(2499));
+  ASSERT_THAT(QueryNumber(system->activity_database(), "many_lanes_covered.sql"),
+              IsOkAndHolds(2499));
+  const Ended audit = Audit({"--json", "--deadline=1s"});
+  EXPECT_EQ(audit.exit_code, kDiffer) << audit.err;
+  const Json found = Json::parse(audit.out);
+  EXPECT_EQ(found["otherLanes"], 2497);
+  EXPECT_EQ(found["total"]["written"], 2499 * 7 + 3);
+  std::map<std::string, std::string> verdicts;
+  for (const Json& lane : found["lanes"]) {
+    if (lane["open"] == false) verdicts[lane["laneId"]] = lane["verdict"];
+  }
+  EXPECT_THAT(verdicts,
+              testing::ElementsAre(
+                  testing::Pair(testing::StartsWith("00000258-"), "7 missing"),
+                  testing::Pair(testing::StartsWith("000004b0-"), "3 missing"),
+                  testing::Pair(testing::StartsWith("00000960-"), "7 lost by the producer")));
 }
 
 TEST_P(AuditOfLanesTest, SaysWhatItTakes) {
