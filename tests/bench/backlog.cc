@@ -23,8 +23,11 @@ absl::Status FillLanes(e2e::System& system, int64_t lanes, int64_t events_each) 
 
 absl::StatusOr<double> RateOf(const Rise& rise) {
   double value = rise.from;
+  absl::Duration start = base::MonotonicNow();
   const auto reaches = [&](double wanted) {
+    const absl::Duration now = base::MonotonicNow();
     value = rise.service.Metric(rise.metric).value_or(rise.from);
+    if (value <= rise.from) start = now;
     return value >= wanted;
   };
   const auto late = [&] {
@@ -32,11 +35,9 @@ absl::StatusOr<double> RateOf(const Rise& rise) {
         absl::StrCat(rise.metric, " rose from ", rise.from, " to ", value, ", not by ", rise.by));
   };
   if (!testkit::Eventually(kBeginning, [&] { return reaches(rise.from + 1); })) return late();
-  const double first = value;
-  const absl::Duration start = base::MonotonicNow();
   const absl::Duration patience = kBeginning + rise.by * absl::Milliseconds(1);
   if (!testkit::Eventually(patience, [&] { return reaches(rise.from + rise.by); })) return late();
-  return (value - first) / absl::ToDoubleSeconds(base::MonotonicNow() - start);
+  return (value - rise.from) / absl::ToDoubleSeconds(base::MonotonicNow() - start);
 }
 
 }  // namespace tally::bench

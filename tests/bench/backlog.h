@@ -23,7 +23,8 @@ struct Rise {
   double by;
 };
 
-// How many a second, from when it has begun to rise until it is through. Blocks until then;
+// How many a second, from the last look at which it had not begun to rise until it is through.
+// Looks every 20 ms at the latest: a backlog should last longer. Blocks until it is through;
 // DEADLINE_EXCEEDED when it does not begin within a minute or would take longer than 1 ms each.
 absl::StatusOr<double> RateOf(const Rise& rise);
 
