@@ -19,6 +19,7 @@
 #include "common/telemetry/thread_liveness.h"
 #include "order_service/service/audit_service.h"
 #include "order_service/service/erasure.h"
+#include "order_service/service/order_archive.h"
 #include "order_service/service/order_batch.h"
 #include "order_service/service/order_service.h"
 #include "order_service/store/order_eraser.h"
@@ -162,7 +163,8 @@ absl::Status Run(rpc::ServiceHost& host) {
 
   const OrderStore store;
   OrderBatch batch(store);
-  outbox::Outbox outbox(settings.outbox, *database, *bus, batch, host.clock(), telemetry);
+  OrderArchive archive(store, *database);
+  outbox::Outbox outbox(settings.outbox, *database, *bus, batch, host.clock(), telemetry, &archive);
   rpc::Executor reads({.name = "reads"}, telemetry);
   OrderService orders(settings.service, outbox, *database, store, reads, host.clock(), telemetry);
   ops::OutboxService ops(ops::PayloadDecoder({events::v1::OrderCreated::descriptor(),

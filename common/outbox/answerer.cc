@@ -156,26 +156,49 @@ absl::StatusOr<HealEventsReply> Answerer::FindEvents(const HealEventsRequest& re
 
 absl::Status Answerer::AddRange(const std::string& lane_id, base::SequenceRange range,
                                 EventsReply& reply) {
-  while (true) {
-    // What is published by now is in the table, or was trimmed, or is parked, when the later
-    // statements look.
-    ASSIGN_OR_RETURN(std::optional<LaneStatus> lane, FindLane(lane_id));
-    ASSIGN_OR_RETURN(
-        const std::vector<OutboxEvent> events,
-        lanes_.Read(lane_id, range, reply.events_left(), reply.bytes_left(), Deadline()));
-    ASSIGN_OR_RETURN(const std::optional<LaneStatus> later, FindLane(lane_id));
-    if (lane.has_value() && later.has_value()) lane->trimmed_through = later->trimmed_through;
-    ASSIGN_OR_RETURN(const std::vector<ParkedMark> parked,
-                     reader_.ListParked(lane_id, range, kParkedMax, Deadline()));
-    base::SequenceRange seen = range;
-    if (reply.MayBeCutShort(events)) seen.last = events.back().sequence;
-    if (parked.size() == kParkedMax) seen.last = std::min(seen.last, parked.back().sequence);
-    for (const RangeVerdict& verdict : JudgeRange(seen, lane, events, parked)) {
-      reply.Add(lane_id, verdict, events);
-    }
-    if (reply.full() || seen.last == range.last) return absl::OkStatus();
-    range.first = seen.last + 1;
+  while (!reply.full()) {
+    ASSIGN_OR_RETURN(const int64_t seen, AddBeginning(lane_id, range, reply));
+    if (seen == range.last) break;
+    range.first = seen + 1;
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<int64_t> Answerer::AddBeginning(const std::string& lane_id,
+                                               base::SequenceRange range, EventsReply& reply) {
+  // What is published by now is in the table, or was trimmed, or is parked, when the later
+  // statements look.
+  ASSIGN_OR_RETURN(std::optional<LaneStatus> lane, FindLane(lane_id));
+  const bool trimmed = lane.has_value() && range.first <= lane->trimmed_through;
+  if (trimmed) range.last = std::min(range.last, lane->trimmed_through);
+  ASSIGN_OR_RETURN(const std::vector<OutboxEvent> events,
+                   ReadEvents(lane_id, range, trimmed, reply));
+  ASSIGN_OR_RETURN(const std::optional<LaneStatus> later, FindLane(lane_id));
+  if (lane.has_value() && later.has_value()) {
+    lane->trimmed_through = later->trimmed_through;
+    // Trimmed while it was read: begin again, with the archive.
+    if (!trimmed && range.first <= later->trimmed_through) return range.first - 1;
+  }
+  ASSIGN_OR_RETURN(const std::vector<ParkedMark> parked,
+                   reader_.ListParked(lane_id, range, kParkedMax, Deadline()));
+  if (reply.MayBeCutShort(events)) range.last = events.back().sequence;
+  if (parked.size() == kParkedMax) range.last = std::min(range.last, parked.back().sequence);
+  for (const RangeVerdict& verdict : JudgeRange(range, lane, events, parked)) {
+    reply.Add(lane_id, verdict, events);
+  }
+  return range.last;
+}
+
+absl::StatusOr<std::vector<OutboxEvent>> Answerer::ReadEvents(const std::string& lane_id,
+                                                              base::SequenceRange range,
+                                                              bool trimmed,
+                                                              const EventsReply& reply) {
+  if (!trimmed) {
+    return lanes_.Read(lane_id, range, reply.events_left(), reply.bytes_left(), Deadline());
+  }
+  if (options_.archive == nullptr) return std::vector<OutboxEvent>();
+  return options_.archive->Read(lane_id, range, reply.events_left(), reply.bytes_left(),
+                                Deadline());
 }
 
 absl::StatusOr<std::optional<LaneStatus>> Answerer::FindLane(const std::string& lane_id) {

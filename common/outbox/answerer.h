@@ -5,12 +5,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/bus/bus.h"
+#include "common/outbox/event_archive.h"
 #include "common/outbox/events_reply.h"
 #include "common/outbox/failure_log.h"
 #include "common/outbox/lane_reader.h"
@@ -26,6 +28,7 @@ struct AnswererOptions {
   absl::Duration session_timeout = absl::Seconds(1);  // waiting for a session of the database
   // After this time an answer ends with what it has: consumers wait for no more than two seconds.
   absl::Duration answer_within = absl::Milliseconds(500);
+  EventArchive* archive = nullptr;  // makes trimmed events again; without one they stay trimmed
 };
 
 // Tells consumers how far the lanes go, and gives them the events that the bus lost, as
@@ -34,7 +37,8 @@ struct AnswererOptions {
 // Every answer is read from this process' database, which is never a standby (db::Database takes
 // none), carries its identity, fits into one message, and changes nothing. Events that the relay
 // has not published yet are not given away: should the bus refuse one and an operator discard it,
-// no consumer may have counted it.
+// no consumer may have counted it. Events that retention removed come from the archive; what that
+// has not got either is trimmed.
 //
 //   database away     → the answer is an error, at once
 //   bus away          → nothing is asked; goes on by itself
@@ -63,6 +67,12 @@ class Answerer {
       const events::v1::HealEventsRequest& request);
   // Adds what became of the range, as much of it as fits.
   absl::Status AddRange(const std::string& lane_id, base::SequenceRange range, EventsReply& reply);
+  // Adds the beginning of it; returns where that ends.
+  absl::StatusOr<int64_t> AddBeginning(const std::string& lane_id, base::SequenceRange range,
+                                       EventsReply& reply);
+  absl::StatusOr<std::vector<OutboxEvent>> ReadEvents(const std::string& lane_id,
+                                                      base::SequenceRange range, bool trimmed,
+                                                      const EventsReply& reply);
   absl::StatusOr<std::optional<LaneStatus>> FindLane(const std::string& lane_id);
   absl::Time Deadline() { return clock_.Now() + options_.session_timeout; }
 

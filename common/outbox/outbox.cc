@@ -34,7 +34,7 @@ absl::Status Outbox::Migrate(db::Database& database) {
 }
 
 Outbox::Outbox(OutboxOptions options, db::Database& database, bus::Bus& bus, BatchHandler& handler,
-               base::Clock& clock, telemetry::Telemetry& telemetry)
+               base::Clock& clock, telemetry::Telemetry& telemetry, EventArchive* archive)
     : options_(std::move(options)),
       telemetry_(telemetry),
       queue_(options_.queue_commands_max, options_.queue_bytes_max, telemetry.metrics),
@@ -46,7 +46,8 @@ Outbox::Outbox(OutboxOptions options, db::Database& database, bus::Bus& bus, Bat
           WithStream(options_), lanes_, parked_, handover_, bus, [this] { WakeRelay(); }, clock,
           telemetry),
       answerer_(
-          {.source = options_.source}, lanes_, bus, [this] { WakeAnswerer(); }, clock, telemetry),
+          {.source = options_.source, .archive = archive}, lanes_, bus, [this] { WakeAnswerer(); },
+          clock, telemetry),
       trimmer_(options_.trimmer, database, telemetry),
       sweeper_(
           {.what = "trimming the outbox"}, [this] { return trimmer_.Sweep(); }, clock, telemetry) {

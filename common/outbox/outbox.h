@@ -17,6 +17,7 @@
 #include "common/outbox/answerer.h"
 #include "common/outbox/batch_handler.h"
 #include "common/outbox/command_queue.h"
+#include "common/outbox/event_archive.h"
 #include "common/outbox/handover.h"
 #include "common/outbox/lane_catalog.h"
 #include "common/outbox/lane_store.h"
@@ -46,7 +47,7 @@ struct OutboxOptions {
 
 // The transactional outbox of a service, whole: callers submit commands, writers write them in
 // batches together with their events, the relay publishes the events, the answerer gives consumers
-// what the bus lost. What a service adds is its commands and a BatchHandler.
+// what the bus lost. What a service adds is its commands, a BatchHandler and an EventArchive.
 //
 // Guarantees: a command that was finished with OK is committed together with its events, and each
 // of those events reaches the stream at least once, in sequence order, under an id of its own,
@@ -69,10 +70,11 @@ class Outbox {
   // Applies this module's migrations; before Start.
   static absl::Status Migrate(db::Database& database);
 
-  // All that is given by reference must outlive the outbox. Liveness "relay" fails when the relay
-  // hangs for three leases, "writer", "answerer" and "trimmer" after a minute.
+  // All that is given by reference must outlive the outbox, and so must the archive, which may be
+  // null. Liveness "relay" fails when the relay hangs for three leases, "writer", "answerer" and
+  // "trimmer" after a minute.
   Outbox(OutboxOptions options, db::Database& database, bus::Bus& bus, BatchHandler& handler,
-         base::Clock& clock, telemetry::Telemetry& telemetry);
+         base::Clock& clock, telemetry::Telemetry& telemetry, EventArchive* archive = nullptr);
   ~Outbox();  // Shutdown, without patience.
 
   void Start();

@@ -89,6 +89,13 @@ std::set<base::Uuid> SortedIds(absl::Span<const CancellationLookup> cancellation
   return ids;
 }
 
+std::vector<Order> ToOrders(std::vector<StoredOrder> found) {
+  std::vector<Order> orders;
+  orders.reserve(found.size());
+  for (StoredOrder& stored : found) orders.push_back(std::move(stored.order));
+  return orders;
+}
+
 const db::Statement& ListStatement(const OrderFilter& filter) {
   if (filter.customer.empty() && filter.state == OrderState::kCancelled) {
     return filter.newest_first ? sql::kListCancelledNewestFirst : sql::kListCancelledOldestFirst;
@@ -243,10 +250,22 @@ absl::StatusOr<std::vector<Order>> OrderStore::List(db::Transaction& transaction
   if (!filter.customer.empty()) params.push_back({"customer", filter.customer});
   std::vector<StoredOrder> found;
   RETURN_IF_ERROR(QueryOrders(transaction, ListStatement(filter), params, found));
-  std::vector<Order> orders;
-  orders.reserve(found.size());
-  for (StoredOrder& stored : found) orders.push_back(std::move(stored.order));
-  return orders;
+  return ToOrders(std::move(found));
+}
+
+absl::StatusOr<std::vector<Order>> OrderStore::ListByEvent(db::Transaction& transaction,
+                                                           const base::Uuid& lane_id,
+                                                           base::SequenceRange range,
+                                                           int64_t events_max,
+                                                           int64_t bytes_max) const {
+  const db::Params params = {{"lane_id", lane_id.ToString()},
+                             {"first", range.first},
+                             {"last", range.last},
+                             {"events_max", events_max},
+                             {"bytes_max", bytes_max}};
+  std::vector<StoredOrder> found;
+  RETURN_IF_ERROR(QueryOrders(transaction, sql::kListByEvent, params, found));
+  return ToOrders(std::move(found));
 }
 
 }  // namespace tally::orders

@@ -10,6 +10,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "common/base/sequence_set.h"
 #include "common/db/database.h"
 #include "order_service/domain/order.h"
 
@@ -82,6 +83,14 @@ class OrderStore {
   absl::StatusOr<std::vector<Order>> List(db::Transaction& transaction, const OrderFilter& filter,
                                           const std::optional<OrderCursor>& after,
                                           int orders_max) const;
+
+  // The orders that the events of a lane's range tell of: one for each event, in their order, as it
+  // stands now. At most events_max, at least one if there is one, and no more once their lines have
+  // reached bytes_max.
+  absl::StatusOr<std::vector<Order>> ListByEvent(db::Transaction& transaction,
+                                                 const base::Uuid& lane_id,
+                                                 base::SequenceRange range, int64_t events_max,
+                                                 int64_t bytes_max) const;
 };
 
 }  // namespace tally::orders

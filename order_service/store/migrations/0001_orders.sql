@@ -27,6 +27,8 @@ CREATE TABLE orders (
 );
 CREATE UNIQUE INDEX orders_place_request ON orders (place_caller, place_request_id) WHERE place_request_id IS NOT NULL;
 CREATE UNIQUE INDEX orders_cancel_request ON orders (cancel_caller, cancel_request_id) WHERE cancel_request_id IS NOT NULL;
+CREATE INDEX orders_place_event ON orders (place_lane, place_sequence);
+CREATE INDEX orders_cancel_event ON orders (cancel_lane, cancel_sequence) WHERE cancel_lane IS NOT NULL;
 CREATE INDEX orders_place_time ON orders (place_time, order_id);
 CREATE INDEX orders_cancelled ON orders (place_time, order_id) WHERE state = 'cancelled';
 CREATE INDEX orders_customer ON orders (customer, place_time, order_id);

@@ -12,3 +12,6 @@ ANALYZE orders
 
 -- name: ListPayloads
 SELECT payload FROM outbox_event ORDER BY lane_id, sequence
+
+-- name: ListLanes
+SELECT CAST(lane_id AS text) FROM outbox_lane ORDER BY lane_id

@@ -12,6 +12,7 @@ Instance::Instance(const std::string& database_url, const std::string& nats_url,
       database_(db::Database::Open({.url = database_url}, clock_, telemetry_).value()),
       bus_(bus::NewNatsBus({.urls = {nats_url}, .name = "test"}, telemetry_).value()),
       batch_(store_),
+      archive_(store_, *database_),
       reads_({.name = "reads"}, telemetry_),
       eraser_(*database_),
       privacy_(
@@ -27,8 +28,8 @@ Instance::Instance(const std::string& database_url, const std::string& nats_url,
   options.queue_commands_max = queue_commands_max;
   options.writers = 2;  // on PostgreSQL
   options.stream = {.name = "ORDERS", .subjects = {"orders.v1.>"}};
-  outbox_ =
-      std::make_unique<outbox::Outbox>(options, *database_, *bus_, batch_, clock_, telemetry_);
+  outbox_ = std::make_unique<outbox::Outbox>(options, *database_, *bus_, batch_, clock_, telemetry_,
+                                             &archive_);
   orders_ = std::make_unique<OrderService>(service, *outbox_, *database_, store_, reads_, clock_,
                                            telemetry_);
   ops_ = std::make_unique<ops::OutboxService>(

@@ -15,6 +15,7 @@
 #include "common/rpc/server.h"
 #include "common/telemetry/telemetry.h"
 #include "order_service/service/audit_service.h"
+#include "order_service/service/order_archive.h"
 #include "order_service/service/order_batch.h"
 #include "order_service/service/order_service.h"
 #include "order_service/store/order_eraser.h"
@@ -34,6 +35,7 @@ class Instance {
   v1::OrderService::Stub& stub() { return *stub_; }
   const std::shared_ptr<grpc::Channel>& channel() { return channel_; }
   db::Database& database() { return *database_; }
+  OrderArchive& archive() { return archive_; }
   std::string Metrics() { return telemetry_.metrics.Serialize(); }
 
   // What main does at a signal.
@@ -48,6 +50,7 @@ class Instance {
   std::unique_ptr<bus::Bus> bus_;
   OrderStore store_;
   OrderBatch batch_;
+  OrderArchive archive_;
   std::unique_ptr<outbox::Outbox> outbox_;
   rpc::Executor reads_;
   std::unique_ptr<OrderService> orders_;

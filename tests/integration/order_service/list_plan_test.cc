@@ -77,7 +77,12 @@ class ListPlanTest : public testing::TestWithParam<testkit::DatabaseKind> {
                                {"after_id", kLane.ToString()},
                                {"state", ""},
                                {"customer", "customer-7"},
-                               {"orders_max", int64_t{10}}};
+                               {"orders_max", int64_t{10}},
+                               {"lane_id", kLane.ToString()},
+                               {"first", int64_t{100}},
+                               {"last", int64_t{200}},
+                               {"events_max", int64_t{50}},
+                               {"bytes_max", int64_t{100'000}}};
     return plan.Of(*database, statement, params);
   }
 
@@ -104,6 +109,13 @@ TEST_P(ListPlanTest, EveryListWalksItsIndexInOrder) {
     EXPECT_THAT(steps, HasSubstr(index)) << statement->name;
     EXPECT_THAT(steps, Not(AnyOf(HasSubstr("Sort"), HasSubstr("TEMP B-TREE")))) << statement->name;
   }
+}
+
+TEST_P(ListPlanTest, OrdersAreFoundByTheirEvents) {
+  const std::string steps = PlanOf(sql::kListByEvent);
+  EXPECT_THAT(steps, HasSubstr("orders_place_event"));
+  EXPECT_THAT(steps, HasSubstr("orders_cancel_event"));
+  EXPECT_THAT(steps, Not(AnyOf(HasSubstr("Seq Scan on orders"), HasSubstr("SCAN orders"))));
 }
 
 }  // namespace

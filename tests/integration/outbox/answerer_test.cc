@@ -147,6 +147,47 @@ TEST_P(AnswererTest, SaysOfEachSequenceWhatBecameOfIt) {
               ElementsAre("1-9 UNKNOWN"));
 }
 
+// Has some of what was trimmed.
+class SomeEvents final : public EventArchive {
+ public:
+  explicit SomeEvents(std::vector<int64_t> sequences) : sequences_(std::move(sequences)) {}
+
+  absl::StatusOr<std::vector<OutboxEvent>> Read(const std::string&, base::SequenceRange range,
+                                                int64_t events_max, int64_t, absl::Time) override {
+    std::vector<OutboxEvent> events;
+    for (const int64_t sequence : sequences_) {
+      if (sequence < range.first || sequence > range.last) continue;
+      if (static_cast<int64_t>(events.size()) == events_max) break;
+      events.push_back({.sequence = sequence, .type = "again", .payload = "1"});
+    }
+    return events;
+  }
+
+ private:
+  const std::vector<int64_t> sequences_;
+};
+
+TEST_P(AnswererTest, WhatWasTrimmedIsMadeAgainWhereItCanBe) {
+  const std::string lane_id = Lane(12, 0);
+  Park(lane_id, 3);
+  ASSERT_OK(store_->Advance({{.lane_id = lane_id, .published_through = 10}}, Soon()));
+  Trim(lane_id, 7);
+  // 9 and 11 are not trimmed: the outbox itself answers for them.
+  SomeEvents archive({1, 2, 3, 4, 6, 9, 11});
+  Answerer answerer({.source = "notes", .events_max = 3, .archive = &archive}, *store_, *bus_,
+                    nullptr, clock_, telemetry_);
+  const auto ask = [&](int64_t first, int64_t last) {
+    return answerer.AnswerEvents(Ask(lane_id, first, last));
+  };
+  const HealEventsReply reply = ask(1, 15);
+  EXPECT_THAT(Verdicts(reply),
+              ElementsAre("1-2 EVENTS", "3-3 PARKED", "4-4 EVENTS", "5-5 TRIMMED"));
+  EXPECT_EQ(reply.verdicts(0).events(0).headers(0).value(), "1.0");
+  EXPECT_THAT(Verdicts(ask(5, 15)),
+              ElementsAre("5-5 TRIMMED", "6-6 EVENTS", "7-7 TRIMMED", "8-9 EVENTS"));
+  EXPECT_THAT(Verdicts(ask(10, 15)), ElementsAre("10-10 EVENTS", "13-15 UNKNOWN"));
+}
+
 TEST_P(AnswererTest, GivesNothingAwayThatIsNotPublished) {
   const std::string lane_id = Lane(5, 3);
   EXPECT_THAT(Verdicts(answerer_->AnswerEvents(Ask(lane_id, 1, 5))), ElementsAre("1-3 EVENTS"));
