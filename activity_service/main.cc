@@ -21,6 +21,7 @@
 #include "common/db/database.h"
 #include "common/db/durability_watch.h"
 #include "common/inbox/subscription.h"
+#include "common/ops/copy_watch.h"
 #include "common/ops/inbox_service.h"
 #include "common/ops/privacy_service.h"
 #include "common/rpc/executor.h"
@@ -171,9 +172,15 @@ absl::Status Run(rpc::ServiceHost& host) {
   };
   TokenWaiter tokens({.inquire = inquire}, subscription.store(), host.clock(), telemetry);
   ActivityService activity(days, tokens, watches, reads, host.clock(), telemetry);
+  const auto copies = std::make_shared<ops::CopyWatch>(
+      ops::CopyWatchOptions{.instance = shared.instance}, *database, *bus, host.clock(), telemetry);
+  telemetry.health.AddDetail("copies", [weak = std::weak_ptr(copies)] {
+    const auto own = weak.lock();
+    return own ? own->Found() : "";
+  });
   ops::InboxService ops(ops::PayloadDecoder({events::v1::OrderCreated::descriptor(),
                                              events::v1::OrderCancelled::descriptor()}),
-                        subscription, *bus, reads, host.clock(), telemetry);
+                        subscription, *bus, reads, host.clock(), telemetry, copies.get());
   inbox::LetterEraser eraser(kConsumer, *database, host.clock());
   ops::PrivacyService privacy(
       [&](const auto& request, absl::Time deadline, auto& response) {
@@ -181,10 +188,14 @@ absl::Status Run(rpc::ServiceHost& host) {
       },
       reads, telemetry);
 
+  const auto copies_thread =
+      std::make_shared<base::StepThread>("copy_watch", [&] { return copies->Step(); });
+  telemetry::AddThreadLiveness(telemetry.health, "copy_watch", copies_thread);
   const absl::Status served =
       host.Serve({{v1::ActivityService::service_full_name(), &activity, [&] { watches.Close(); }},
                   {ops::v1::InboxService::service_full_name(), &ops},
                   {ops::v1::PrivacyService::service_full_name(), &privacy}});
+  copies_thread->Stop();
   durability_thread->Stop();
   subscription.Stop();
   return served;

@@ -109,7 +109,7 @@ std::vector<Command> MakeCommands() {
        .details =
            "For each lane: what was written, published, parked, covered, what became letters, was "
            "given\n"
-           "up by operators (discarded, void, accepted as trimmed) or is missing. Exact while "
+           "up by operators (discarded, void, accepted) or is missing. Exact while "
            "orders\n"
            "flow: what is on its way is waited for until --deadline. Lanes that are closed and "
            "match\n"

@@ -11,6 +11,7 @@
 #include "common/db/database.h"
 #include "common/db/durability_watch.h"
 #include "common/db/sweeper.h"
+#include "common/ops/copy_watch.h"
 #include "common/ops/outbox_service.h"
 #include "common/ops/privacy_service.h"
 #include "common/outbox/outbox.h"
@@ -167,9 +168,15 @@ absl::Status Run(rpc::ServiceHost& host) {
   outbox::Outbox outbox(settings.outbox, *database, *bus, batch, host.clock(), telemetry, &archive);
   rpc::Executor reads({.name = "reads"}, telemetry);
   OrderService orders(settings.service, outbox, *database, store, reads, host.clock(), telemetry);
+  const auto copies = std::make_shared<ops::CopyWatch>(
+      ops::CopyWatchOptions{.instance = shared.instance}, *database, *bus, host.clock(), telemetry);
+  telemetry.health.AddDetail("copies", [weak = std::weak_ptr(copies)] {
+    const auto own = weak.lock();
+    return own ? own->Found() : "";
+  });
   ops::OutboxService ops(ops::PayloadDecoder({events::v1::OrderCreated::descriptor(),
                                               events::v1::OrderCancelled::descriptor()}),
-                         outbox, *database, *bus, reads, telemetry);
+                         outbox, *database, *bus, reads, telemetry, copies.get());
   AuditService audit(*database, reads, telemetry);
   OrderEraser eraser(*database);
   ops::PrivacyService privacy(
@@ -188,11 +195,15 @@ absl::Status Run(rpc::ServiceHost& host) {
   const auto durability_thread =
       std::make_shared<base::StepThread>("durability", [&] { return durability->Step(); });
   telemetry::AddThreadLiveness(telemetry.health, "durability", durability_thread);
+  const auto copies_thread =
+      std::make_shared<base::StepThread>("copy_watch", [&] { return copies->Step(); });
+  telemetry::AddThreadLiveness(telemetry.health, "copy_watch", copies_thread);
   const absl::Status served = host.Serve(
       {{v1::OrderService::service_full_name(), &orders, [&orders] { orders.EndStreams(); }},
        {v1::AuditService::service_full_name(), &audit},
        {ops::v1::OutboxService::service_full_name(), &ops},
        {ops::v1::PrivacyService::service_full_name(), &privacy}});
+  copies_thread->Stop();
   expiry_thread->Stop();
   durability_thread->Stop();
   outbox.Shutdown(host.clock().Now() + absl::Seconds(5));

@@ -43,7 +43,9 @@ LaneEntry Compare(const Watermark& watermark, const Lane& lane, int64_t written)
   entry.missing = of_published - entry.parked;
   entry.unpublished = written - entry.covered - of_published;
   if (watermark.highest_sequence() > lane.head_sequence()) {
-    entry.lost = watermark.covered_events() - CoveredThrough(watermark, lane.head_sequence());
+    const int64_t above =
+        watermark.covered_events() - CoveredThrough(watermark, lane.head_sequence());
+    entry.lost = std::max<int64_t>(0, above - watermark.accepted_events());
   }
   return entry;
 }

@@ -28,7 +28,7 @@ struct LaneEntry {
   int64_t given_up = 0;     // by operators: discarded letters; void, or accepted as trimmed
   int64_t unpublished = 0;  // and not covered
   int64_t missing = 0;      // published, not covered, not parked
-  int64_t lost = 0;         // covered, and unknown to the producer
+  int64_t lost = 0;         // covered, unknown to the producer, and not accepted
 
   // Whether every event is counted or was given up.
   bool matches() const { return parked + retrying + dead + unpublished + missing + lost == 0; }

@@ -88,7 +88,7 @@ ExitCode ChangeLetters(const Invocation& invocation,
 }
 
 // LANE_ID/FIRST-LAST.
-std::optional<ops::v1::AcceptTrimmedRangeRequest> ParseRange(const std::string& text) {
+std::optional<ops::v1::AcceptRangeRequest> ParseRange(const std::string& text) {
   const std::vector<std::string> parts = absl::StrSplit(text, '/');
   if (parts.size() != 2) return std::nullopt;
   const std::pair<std::string, std::string> bounds =
@@ -97,7 +97,7 @@ std::optional<ops::v1::AcceptTrimmedRangeRequest> ParseRange(const std::string& 
   if (!absl::SimpleAtoi(bounds.first, &first) || !absl::SimpleAtoi(bounds.second, &last)) {
     return std::nullopt;
   }
-  ops::v1::AcceptTrimmedRangeRequest request;
+  ops::v1::AcceptRangeRequest request;
   request.set_lane_id(parts[0]);
   request.set_first_sequence(first);
   request.set_last_sequence(last);
@@ -159,21 +159,47 @@ ExitCode RunInboxMissing(Invocation& invocation) {
 
 ExitCode RunInboxAccept(Invocation& invocation) {
   base::Violations& problems = invocation.problems;
-  std::optional<ops::v1::AcceptTrimmedRangeRequest> request;
+  std::optional<ops::v1::AcceptRangeRequest> request;
   if (invocation.arguments.size() == 1) request = ParseRange(invocation.arguments[0]);
   if (!request) problems.Add("RANGE", "give one range as `ops inbox missing` lists it");
   const std::string reason = ReadReason(problems);
   if (!problems.empty()) return ExitCode::kWrongUsage;
   request->set_reason(reason);
-  const ExitCode confirmed =
-      Confirm(invocation, absl::StrCat("Accept for ever that the events of ",
-                                       invocation.arguments[0], " are not counted?"));
+  const ExitCode confirmed = Confirm(
+      invocation,
+      absl::StrCat("Accept for ever that the producer no longer has the events ",
+                   invocation.arguments[0], "? What is not counted of them never will be."));
   if (confirmed != ExitCode::kOk) return confirmed;
   Server server(invocation.settings.activity);
-  ops::v1::AcceptTrimmedRangeResponse response;
-  const ExitCode code = CallOps(invocation, server, &Stub::AcceptTrimmedRange, *request, response);
+  ops::v1::AcceptRangeResponse response;
+  const ExitCode code = CallOps(invocation, server, &Stub::AcceptRange, *request, response);
   if (code != ExitCode::kOk) return code;
   return Report(invocation, response, response.accepted_events(), "events accepted as lost");
+}
+
+ExitCode RunInboxAdopt(Invocation& invocation) {
+  base::Violations& problems = invocation.problems;
+  ops::v1::AdoptSourceRequest request;
+  if (invocation.arguments.size() == 2) {
+    request.set_source(invocation.arguments[0]);
+    request.set_database_id(invocation.arguments[1]);
+  } else {
+    problems.Add("SOURCE", "give the producer and its database as `ops inbox status` shows them");
+  }
+  request.set_reason(ReadReason(problems));
+  if (!problems.empty()) return ExitCode::kWrongUsage;
+  const ExitCode confirmed = Confirm(
+      invocation,
+      absl::StrCat("Take ", request.database_id(), " for the database of ", request.source(),
+                   "? Only if it was moved there: what it does not know becomes an "
+                   "alarm."));
+  if (confirmed != ExitCode::kOk) return confirmed;
+  Server server(invocation.settings.activity);
+  ops::v1::AdoptSourceResponse response;
+  const ExitCode code = CallOps(invocation, server, &Stub::AdoptSource, request, response);
+  if (code != ExitCode::kOk) return code;
+  std::puts(invocation.settings.json ? ToJson(response).c_str() : "adopted");
+  return ExitCode::kOk;
 }
 
 ExitCode RunInboxLetters(Invocation& invocation) {

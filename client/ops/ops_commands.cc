@@ -14,7 +14,8 @@ constexpr char kOverview[] =
     "  ops inbox status        what is covered, letters, the bus, alarms\n"
     "  ops inbox watermarks    what is covered of each lane\n"
     "  ops inbox missing       where consumer and producer do not agree\n"
-    "  ops inbox accept        accept that retention removed events before they were counted\n"
+    "  ops inbox accept        accept that a producer no longer has these events\n"
+    "  ops inbox adopt         take another database for a producer's own\n"
     "  ops inbox letters       events that could not be applied\n"
     "  ops inbox redrive       try letters again\n"
     "  ops inbox discard       give letters up for ever\n"
@@ -76,10 +77,17 @@ std::vector<Command> InboxCommands() {
            .run = RunInboxMissing},
           {.name = "ops inbox accept",
            .arguments = "LANE_ID/FIRST-LAST --reason=TEXT",
-           .summary = "accept for ever that retention removed events before they were counted",
-           .details = "",
+           .summary = "accept for ever that a producer no longer has these events",
+           .details = "What is trimmed or unknown there. What was counted of it stays counted.",
            .flags = {"reason", "yes"},
            .run = RunInboxAccept},
+          {.name = "ops inbox adopt",
+           .arguments = "SOURCE DATABASE_ID --reason=TEXT",
+           .summary = "take another database for a producer's own, because it was moved there",
+           .details = "As `ops inbox status` shows it when the producer answers from another "
+                      "database than it had.",
+           .flags = {"reason", "yes"},
+           .run = RunInboxAdopt},
           {.name = "ops inbox letters",
            .arguments = "",
            .summary = "list events that could not be applied, by their first failure",

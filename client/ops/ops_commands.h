@@ -20,6 +20,7 @@ ExitCode RunInboxStatus(Invocation& invocation);
 ExitCode RunInboxWatermarks(Invocation& invocation);
 ExitCode RunInboxMissing(Invocation& invocation);
 ExitCode RunInboxAccept(Invocation& invocation);
+ExitCode RunInboxAdopt(Invocation& invocation);
 ExitCode RunInboxLetters(Invocation& invocation);
 ExitCode RunInboxRedrive(Invocation& invocation);
 ExitCode RunInboxDiscard(Invocation& invocation);

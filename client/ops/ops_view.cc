@@ -145,7 +145,9 @@ std::string ShowStatus(const ops::v1::GetInboxStatusResponse& status) {
     facts.AddRow(
         {"source",
          absl::StrCat(source.source(), ", database ", source.database_id(), ", answered ",
-                      TimeOr(source.has_last_answer_time(), source.last_answer_time(), "never"))});
+                      TimeOr(source.has_last_answer_time(), source.last_answer_time(), "never"),
+                      source.other_database_id().empty() ? "" : "; now answers from ",
+                      source.other_database_id())});
   }
   AddDatabase(status.database(), facts);
   AddBus(status.bus(), facts);

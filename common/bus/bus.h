@@ -140,9 +140,9 @@ struct PullConsumerOptions {
   Waker waker = nullptr;
 };
 
-// Answers requests that others put on a subject with Bus::Request. Those of one group share them:
-// each request comes to one of them. Takes part again after every reconnect. One thread at a time,
-// except that the waker comes from the library's threads.
+// Answers requests that others put on a subject with Bus::Request. Of those of one group each
+// request comes to one, without a group (empty) to all. Takes part again after every reconnect. One
+// thread at a time, except that the waker comes from the library's threads.
 class Responder {
  public:
   virtual ~Responder() = default;

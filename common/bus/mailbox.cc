@@ -41,7 +41,7 @@ absl::StatusOr<std::unique_ptr<Mailbox>> Mailbox::OpenShared(std::shared_ptr<Nat
                                                              size_t messages_max, Waker waker) {
   std::unique_ptr<Mailbox> mailbox(
       new Mailbox(std::move(link), subject, messages_max, std::move(waker)));
-  RETURN_IF_ERROR(mailbox->Subscribe(subject, group.c_str()));
+  RETURN_IF_ERROR(mailbox->Subscribe(subject, group.empty() ? nullptr : group.c_str()));
   return mailbox;
 }
 

@@ -12,7 +12,8 @@
 
 namespace tally::bus {
 
-// Listens on one subject as a member of a group; on each new link anew, whenever Take is called.
+// Listens on one subject, as a member of a group or alone; on each new link anew, whenever Take is
+// called.
 class NatsResponder final : public Responder {
  public:
   NatsResponder(NatsConnection& connection, ResponderOptions options);

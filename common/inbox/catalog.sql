@@ -12,7 +12,9 @@ SELECT CAST(lane.lane_id AS text), lane.source, lane.applied_through, lane.range
        (SELECT count(*) FROM inbox_letter AS letter
         WHERE letter.consumer = lane.consumer AND letter.lane_id = lane.lane_id AND letter.state = 'discarded'),
        (SELECT CAST(COALESCE(sum(last_sequence - first_sequence + 1), 0) AS bigint) FROM inbox_skipped AS skipped
-        WHERE skipped.consumer = lane.consumer AND skipped.lane_id = lane.lane_id)
+        WHERE skipped.consumer = lane.consumer AND skipped.lane_id = lane.lane_id),
+       (SELECT CAST(COALESCE(sum(last_sequence - first_sequence + 1), 0) AS bigint) FROM inbox_accepted AS accepted
+        WHERE accepted.consumer = lane.consumer AND accepted.lane_id = lane.lane_id)
 FROM inbox_lane AS lane
 LEFT JOIN inbox_extent AS extent ON extent.consumer = lane.consumer AND extent.lane_id = lane.lane_id
 WHERE lane.consumer = :consumer AND lane.lane_id > CAST(:after AS uuid)

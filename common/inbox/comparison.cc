@@ -54,22 +54,40 @@ bool CoversAll(absl::Span<const Extent> lanes, const CoveredLanes& covered,
 
 std::vector<Finding> LostHistory(const std::string& source, absl::Span<const Extent> lanes,
                                  bool every_lane, const CoveredLanes& covered_before,
-                                 absl::Time now) {
+                                 const CoveredLanes& accepted, absl::Time now) {
   std::vector<Finding> lost;
+  const auto lose = [&](const std::string& lane_id, base::SequenceRange range) {
+    for (const base::SequenceRange part : Find(accepted, lane_id).Missing(range)) {
+      lost.push_back(Lost(source, lane_id, part, now));
+    }
+  };
   std::set<std::string> listed;
   for (const Extent& lane : lanes) {
     listed.insert(lane.lane_id);
     const int64_t highest = Find(covered_before, lane.lane_id).highest();
-    if (highest > lane.head) {
-      lost.push_back(Lost(source, lane.lane_id, {lane.head + 1, highest}, now));
-    }
+    if (highest > lane.head) lose(lane.lane_id, {lane.head + 1, highest});
   }
   for (const auto& [lane_id, covered] : covered_before) {
     if (!every_lane || covered.highest() == 0 || listed.contains(lane_id)) continue;
-    lost.push_back(Lost(source, lane_id, {1, covered.highest()}, now));
+    lose(lane_id, {1, covered.highest()});
   }
   SortFindings(lost);
   return lost;
+}
+
+std::vector<Finding> WithoutCovered(absl::Span<const Finding> findings, CoveredLanes& covered) {
+  std::vector<Finding> left;
+  for (const Finding& finding : findings) {
+    if (finding.covered) {
+      left.push_back(finding);
+      continue;
+    }
+    for (const base::SequenceRange gap : covered[finding.lane_id].Missing(finding.range)) {
+      left.push_back(finding);
+      left.back().range = gap;
+    }
+  }
+  return left;
 }
 
 std::vector<Finding> ToFindings(const std::string& source, WantedRanges uncovered,

@@ -18,6 +18,7 @@ struct Extent {
   std::string lane_id;
   int64_t head = 0;
   int64_t published_through = 0;
+  bool current = true;  // open, or with rows left
 };
 
 // Holding a producer's lanes against what a consumer has covered of them. Pure.
@@ -31,11 +32,14 @@ bool CoversAll(absl::Span<const Extent> lanes, const CoveredLanes& covered,
                absl::Span<const Finding> findings);
 
 // What the producer has lost: sequences that were covered before it was asked, above the end of
-// their lane. With `every_lane`, `lanes` are all there are, and a lane that is not among them is
-// lost whole.
+// their lane, but for those that were accepted. With `every_lane`, `lanes` are all there are, and a
+// lane that is not among them is lost whole.
 std::vector<Finding> LostHistory(const std::string& source, absl::Span<const Extent> lanes,
                                  bool every_lane, const CoveredLanes& covered_before,
-                                 absl::Time now);
+                                 const CoveredLanes& accepted, absl::Time now);
+
+// The findings without what is covered, but for those that are about covered events.
+std::vector<Finding> WithoutCovered(absl::Span<const Finding> findings, CoveredLanes& covered);
 
 // A finding for each part of `uncovered`, with the verdict that the first of `known` has on it, or
 // kUnanswered. By lane and sequence.

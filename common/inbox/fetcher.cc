@@ -75,7 +75,7 @@ absl::StatusOr<int64_t> Fetcher::Apply(std::vector<Producer::RangeAnswer>& answe
 absl::Status Fetcher::NoteAnswer(const absl::Status& answer, const std::string& database_id) {
   absl::Status status = answer;
   if (status.ok()) {
-    status = store_.NoteAnswer(source(), database_id, Deadline());
+    status = store_.sources().NoteAnswer(source(), database_id, Deadline());
     // The own database's trouble says nothing of the producer.
     if (!status.ok() && !absl::IsFailedPrecondition(status)) return status;
   }

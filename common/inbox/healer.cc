@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
 
 namespace tally::inbox {
@@ -43,6 +45,16 @@ std::vector<std::string> LaneIds(const std::vector<Extent>& lanes) {
   return ids;
 }
 
+// Those that either side has something of.
+std::set<std::string> CurrentLanes(const std::vector<Extent>& lanes, const CoveredLanes& covered) {
+  std::set<std::string> ids;
+  for (const auto& [lane_id, sequences] : covered) ids.insert(lane_id);
+  for (const Extent& lane : lanes) {
+    if (lane.current) ids.insert(lane.lane_id);
+  }
+  return ids;
+}
+
 }  // namespace
 
 Healer::Healer(HealerOptions options, std::vector<Fetcher>& fetchers, HealingStore& store,
@@ -56,6 +68,12 @@ Healer::Healer(HealerOptions options, std::vector<Fetcher>& fetchers, HealingSto
           "tally_healing_durable_stuck",
           "1 while the durable delivers nothing: the stream lost what it waits for.")) {
   for (Fetcher& fetcher : fetchers) sources_.emplace_back(fetcher);
+  telemetry.health.AddDetail("missing", [weak = std::weak_ptr(detail_)] {
+    const std::shared_ptr<Detail> detail = weak.lock();
+    if (detail == nullptr) return std::string();
+    absl::MutexLock lock(&detail->mutex);
+    return detail->text;
+  });
 }
 
 absl::Duration Healer::Step() {
@@ -136,16 +154,16 @@ absl::Status Healer::BeginRound(absl::Time now) {
 absl::Status Healer::AskForLanes(Source& source) {
   RETURN_IF_ERROR(store_.database().Run(
       db::Mode::kRead, Deadline(), [&](db::Transaction& transaction) -> absl::Status {
-        if (every_lane_) {
-          ASSIGN_OR_RETURN(source.covered_before,
-                           store_.ReadCovered(transaction, source.fetcher.source()));
-        } else {
-          ASSIGN_OR_RETURN(source.covered_before,
-                           store_.ReadCovered(transaction, LaneIds(source.lanes)));
-        }
+        ASSIGN_OR_RETURN(source.covered_before,
+                         store_.ReadCovered(transaction, source.fetcher.source()));
         return absl::OkStatus();
       }));
   ASSIGN_OR_RETURN(source.lanes, source.fetcher.ListLanes(every_lane_));
+  if (std::set<std::string> current = CurrentLanes(source.lanes, source.covered_before);
+      current != source.current) {
+    if (!every_lane_) every_lane_at_ = absl::InfinitePast();
+    source.current = std::move(current);
+  }
   std::map<std::string, int64_t> published_through;
   for (const Extent& lane : source.lanes) published_through[lane.lane_id] = lane.published_through;
   std::map<std::string, int64_t> changed;
@@ -182,12 +200,16 @@ absl::Status Healer::Compare(db::Transaction& transaction, Source& source, absl:
       CoveredLanes covered,
       store_.ReadCovered(transaction, std::vector<std::string>(lane_ids.begin(), lane_ids.end())));
   source.uncovered = Uncovered(source.lanes, covered, kRangesMaxPerLane);
-  source.kept = LostHistory(name, source.lanes, every_lane_, source.covered_before, now);
+  ASSIGN_OR_RETURN(const CoveredLanes accepted, store_.ListAccepted(transaction));
+  source.kept = LostHistory(name, source.lanes, every_lane_, source.covered_before, accepted, now);
   for (const Finding& finding : source.before) {
     // Lanes that are not listed any more have not changed since.
     if (answered.contains(finding.lane_id) || (every_lane_ && finding.covered)) continue;
     if (finding.covered) {
       source.kept.push_back(finding);
+      if (covered[finding.lane_id].highest() > finding.range.last) {
+        every_lane_at_ = absl::InfinitePast();
+      }
       continue;
     }
     for (const base::SequenceRange gap : covered[finding.lane_id].Missing(finding.range)) {
@@ -324,9 +346,11 @@ void Healer::Show() {
       events[finding.verdict] += finding.range.last - finding.range.first + 1;
     }
   }
+  std::vector<std::string> said;
   for (const Verdict verdict :
        {Verdict::kUnanswered, Verdict::kParked, Verdict::kTrimmed, Verdict::kUnknown}) {
     const std::string name(Name(verdict));
+    if (events[verdict] > 0) said.push_back(absl::StrCat(events[verdict], " events ", name));
     telemetry_.metrics
         .AddGauge("tally_healing_findings",
                   "Events in which a producer and this consumer do not agree.", {{"verdict", name}})
@@ -340,6 +364,8 @@ void Healer::Show() {
     }
   }
   shown_ = std::move(events);
+  absl::MutexLock lock(&detail_->mutex);
+  detail_->text = absl::StrJoin(said, ", ");
 }
 
 }  // namespace tally::inbox

@@ -2,11 +2,15 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/bus/bus.h"
@@ -46,17 +50,18 @@ struct HealerOptions {
 //
 //   producer does not answer → what is missing stands as unanswered; asked again next round
 //   answers from another database than the one remembered → alarm, nothing of it is used
-//   producer lacks what was covered here → a finding with exact bounds: it has lost history
+//   producer lacks what was covered here → a finding with exact bounds: it has lost history. All
+//     lanes are compared at start, hourly, and when others are open, or have rows, than before
 //   stream lost, with a part of its disk, what the durable is to deliver again → such a durable
 //     delivers nothing any more: all that is published is fetched, late, and the log says so
 //   bus away, own database away → the round ends, and begins again soon
 //   another replica took over → the round ends without a word
 //   durable feeds another database → nothing is healed: its acknowledgements are another's
 //
-// Metrics: tally_healing_findings{verdict} (events), tally_healing_events_total,
-// tally_healing_source_silent{source}, tally_healing_other_database{source},
-// tally_healing_durable_stuck. One thread at a time; blocks on the bus, the producers and the
-// database for their timeouts.
+// Health says what is found ("missing"). Metrics: tally_healing_findings{verdict} (events),
+// tally_healing_events_total, tally_healing_source_silent{source},
+// tally_healing_other_database{source}, tally_healing_durable_stuck. One thread at a time; blocks
+// on the bus, the producers and the database for their timeouts.
 class Healer {
  public:
   // All must outlive it.
@@ -76,6 +81,7 @@ class Healer {
 
     Fetcher& fetcher;
     std::map<std::string, int64_t> published_through;  // as last stored
+    std::set<std::string> current;                     // lanes open or with rows left, as last told
     // Of this round.
     bool answered = false;
     std::vector<Extent> lanes;
@@ -126,6 +132,11 @@ class Healer {
   telemetry::Gauge& stuck_;
   int64_t fetched_ = 0;  // events, in this round
   std::map<Finding::Verdict, int64_t> shown_;
+  struct Detail {
+    absl::Mutex mutex;
+    std::string text ABSL_GUARDED_BY(mutex);
+  };
+  const std::shared_ptr<Detail> detail_ = std::make_shared<Detail>();  // health may outlive this
 };
 
 }  // namespace tally::inbox

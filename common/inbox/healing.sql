@@ -21,10 +21,20 @@ UPDATE inbox_consumer SET heal_expires_at = 0 WHERE consumer = :consumer AND hea
 -- name: InsertSource
 INSERT INTO inbox_source (consumer, source, identity, first_seen_at, last_answer_at)
 VALUES (:consumer, :source, :identity, :now, :now)
-ON CONFLICT (consumer, source) DO UPDATE SET last_answer_at = :now WHERE inbox_source.identity = excluded.identity
+ON CONFLICT (consumer, source) DO UPDATE SET last_answer_at = :now, other_identity = '', other_answer_at = 0
+WHERE inbox_source.identity = excluded.identity
+
+-- name: NoteOtherIdentity
+UPDATE inbox_source SET other_identity = :identity, other_answer_at = :now WHERE consumer = :consumer AND source = :source
+
+-- name: AdoptIdentity
+UPDATE inbox_source SET identity = :identity, last_answer_at = other_answer_at, other_identity = '', other_answer_at = 0,
+  reason = :reason, changed_by = :changed_by, changed_at = :now
+WHERE consumer = :consumer AND source = :source AND other_identity = :identity
 
 -- name: ListSources
-SELECT source, identity, last_answer_at FROM inbox_source WHERE consumer = :consumer ORDER BY source
+SELECT source, identity, last_answer_at, other_identity, other_answer_at FROM inbox_source
+WHERE consumer = :consumer ORDER BY source
 
 -- Reads all lanes of the consumer.
 -- name: ReadCoveredOfSource
@@ -110,3 +120,12 @@ SELECT missing_events, parked_events, compared_at, compared_all_at FROM inbox_co
 INSERT INTO inbox_skipped (consumer, lane_id, first_sequence, last_sequence, verdict, reason, changed_by, changed_at)
 VALUES (:consumer, CAST(:lane_id AS uuid), :first, :last, :verdict, :reason, :changed_by, :now)
 ON CONFLICT (consumer, lane_id, first_sequence) DO NOTHING
+
+-- name: InsertAccepted
+INSERT INTO inbox_accepted (consumer, lane_id, first_sequence, last_sequence, reason, changed_by, changed_at)
+VALUES (:consumer, CAST(:lane_id AS uuid), :first, :last, :reason, :changed_by, :now)
+ON CONFLICT (consumer, lane_id, first_sequence) DO NOTHING
+
+-- Walks the consumer's rows: they are as few as disasters.
+-- name: ListAccepted
+SELECT CAST(lane_id AS text), first_sequence, last_sequence FROM inbox_accepted WHERE consumer = :consumer

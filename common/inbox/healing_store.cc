@@ -5,34 +5,19 @@
 #include <set>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/inbox/comparison.h"
 #include "common/inbox/healing_sql.h"
 #include "common/inbox/inbox_sql.h"
-#include "common/inbox/wanted_ranges.h"
 
 namespace tally::inbox {
+
 namespace {
 
 constexpr char kBelowAllLanes[] = "00000000-0000-0000-0000-000000000000";
 
 absl::Time ToTime(const std::optional<int64_t>& micros) {
   return micros.has_value() ? absl::FromUnixMicros(*micros) : absl::InfinitePast();
-}
-
-std::vector<Finding> WithoutCovered(absl::Span<const Finding> findings, CoveredLanes& covered) {
-  std::vector<Finding> left;
-  for (const Finding& finding : findings) {
-    if (finding.covered) {
-      left.push_back(finding);
-      continue;
-    }
-    for (const base::SequenceRange gap : covered[finding.lane_id].Missing(finding.range)) {
-      left.push_back(finding);
-      left.back().range = gap;
-    }
-  }
-  return left;
 }
 
 db::Batch LaneKeys(const std::string& consumer, absl::Span<const std::string> lane_ids) {
@@ -68,7 +53,9 @@ auto IntoLanes(CoveredLanes& lanes) {
 }  // namespace
 
 HealingStore::HealingStore(InboxStore& inbox)
-    : inbox_(inbox), sole_process_(inbox.database().dialect() == db::Dialect::kSqlite) {}
+    : inbox_(inbox),
+      sources_(inbox.consumer(), inbox.database()),
+      sole_process_(inbox.database().dialect() == db::Dialect::kSqlite) {}
 
 absl::StatusOr<bool> HealingStore::TakeLease(const std::string& holder, absl::Duration lease,
                                              absl::Time deadline) {
@@ -93,34 +80,6 @@ absl::Status HealingStore::ReleaseLease(const std::string& holder, absl::Time de
         .Execute(sql::kReleaseHealLease, {{"consumer", consumer()}, {"holder", holder}})
         .status();
   });
-}
-
-absl::Status HealingStore::NoteAnswer(const std::string& source, const std::string& database_id,
-                                      absl::Time deadline) {
-  return database().Run(
-      db::Mode::kWrite, deadline, [&](db::Transaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(const absl::Time now, transaction.Now());
-        ASSIGN_OR_RETURN(const int64_t noted,
-                         transaction.Execute(sql::kInsertSource, {{"consumer", consumer()},
-                                                                  {"source", source},
-                                                                  {"identity", database_id},
-                                                                  {"now", now}}));
-        if (noted > 0) return absl::OkStatus();
-        return absl::FailedPreconditionError(absl::StrCat(
-            source, " answers from database ", database_id, ", which is not the one it had"));
-      });
-}
-
-absl::StatusOr<std::vector<HealingStore::Source>> HealingStore::ListSources(
-    db::Transaction& transaction) {
-  std::vector<Source> sources;
-  RETURN_IF_ERROR((transaction.Query<std::string, std::string, int64_t>(
-      sql::kListSources, {{"consumer", consumer()}},
-      [&](std::string source, std::string identity, int64_t last_answer) {
-        sources.push_back(
-            {std::move(source), std::move(identity), absl::FromUnixMicros(last_answer)});
-      })));
-  return sources;
 }
 
 absl::StatusOr<CoveredLanes> HealingStore::ReadCovered(db::Transaction& transaction,
@@ -258,7 +217,7 @@ absl::Status HealingStore::SkipVoid(const std::string& source, const std::string
                          inbox_.LockLanes(transaction, {{lane_id, source}}, now));
         base::SequenceSet& covered = lanes.at(lane_id);
         for (const base::SequenceRange gap : covered.Missing(range)) {
-          RETURN_IF_ERROR(InsertSkipped(transaction, {lane_id, gap}, "void", reason, source));
+          RETURN_IF_ERROR(InsertSkipped(transaction, {lane_id, gap}, "void", {reason, source}));
         }
         covered.Add(range);
         RETURN_IF_ERROR(inbox_.SaveLanes(transaction, lanes));
@@ -266,42 +225,74 @@ absl::Status HealingStore::SkipVoid(const std::string& source, const std::string
       });
 }
 
-absl::StatusOr<int64_t> HealingStore::AcceptTrimmed(const std::string& lane_id,
-                                                    base::SequenceRange range,
-                                                    const std::string& reason,
-                                                    const std::string& by, absl::Time deadline) {
+absl::StatusOr<int64_t> HealingStore::Accept(const std::string& lane_id, base::SequenceRange range,
+                                             const std::string& reason, const std::string& by,
+                                             absl::Time deadline) {
   int64_t accepted = 0;
   RETURN_IF_ERROR(
       database().Run(db::Mode::kWrite, deadline, [&](db::Transaction& transaction) -> absl::Status {
-        ASSIGN_OR_RETURN(const absl::Time now, transaction.Now());
-        const std::vector<std::string> lane_ids = {lane_id};
-        ASSIGN_OR_RETURN(CoveredLanes lanes, ReadCovered(transaction, lane_ids));
-        ASSIGN_OR_RETURN(std::vector<Finding> findings, ListFindings(transaction, lane_ids));
-        if (!findings.empty()) {
-          ASSIGN_OR_RETURN(
-              lanes, inbox_.LockLanes(transaction, {{lane_id, findings.front().source}}, now));
-          RETURN_IF_ERROR(Lock(transaction));
-          ASSIGN_OR_RETURN(findings, ListFindings(transaction, lane_ids));
-        }
-        base::SequenceSet& covered = lanes[lane_id];
-        WantedRanges trimmed;
-        for (const Finding& finding : findings) {
-          if (finding.verdict == Finding::Verdict::kTrimmed) trimmed.Add(lane_id, finding.range);
-        }
-        for (const base::SequenceRange part : trimmed.Within(lane_id, range)) {
-          for (const base::SequenceRange gap : covered.Missing(part)) {
-            RETURN_IF_ERROR(InsertSkipped(transaction, {lane_id, gap}, "trimmed", reason, by));
-            accepted += gap.last - gap.first + 1;
-          }
-          covered.Add(part);
-        }
-        if (!covered.Missing(range).empty()) {
-          return absl::FailedPreconditionError("not all of the range was trimmed");
-        }
-        if (accepted == 0) return absl::OkStatus();
-        RETURN_IF_ERROR(inbox_.SaveLanes(transaction, lanes));
-        return DropCovered(transaction, lane_id);
+        ASSIGN_OR_RETURN(accepted, AcceptIn(transaction, {lane_id, range}, {reason, by}));
+        return absl::OkStatus();
       }));
+  return accepted;
+}
+
+absl::StatusOr<int64_t> HealingStore::AcceptIn(db::Transaction& transaction,
+                                               const LaneRange& wanted, const Word& word) {
+  const std::vector<std::string> lane_ids = {wanted.lane_id};
+  ASSIGN_OR_RETURN(const absl::Time now, transaction.Now());
+  ASSIGN_OR_RETURN(CoveredLanes lanes, ReadCovered(transaction, lane_ids));
+  ASSIGN_OR_RETURN(std::vector<Finding> findings, ListFindings(transaction, lane_ids));
+  if (!findings.empty()) {
+    ASSIGN_OR_RETURN(
+        lanes, inbox_.LockLanes(transaction, {{wanted.lane_id, findings.front().source}}, now));
+    RETURN_IF_ERROR(Lock(transaction));
+    ASSIGN_OR_RETURN(findings, ListFindings(transaction, lane_ids));
+  }
+  base::SequenceSet& covered = lanes[wanted.lane_id];
+  base::SequenceSet settled = covered;
+  int64_t accepted = 0;
+  std::vector<Finding> left;
+  for (const Finding& finding : findings) {
+    const base::SequenceRange part = {std::max(finding.range.first, wanted.range.first),
+                                      std::min(finding.range.last, wanted.range.last)};
+    const bool gone = finding.verdict == Finding::Verdict::kTrimmed ||
+                      finding.verdict == Finding::Verdict::kUnknown;
+    if (!gone || part.first > part.last) {
+      left.push_back(finding);
+      continue;
+    }
+    for (const base::SequenceRange open :
+         finding.covered ? std::vector{part} : covered.Missing(part)) {
+      RETURN_IF_ERROR(InsertAccepted(transaction, finding, open, word));
+      accepted += open.last - open.first + 1;
+    }
+    // What the stream may still bring of a range that was counted is to be counted too.
+    if (!finding.covered) covered.Add(part);
+    settled.Add(part);
+    base::SequenceSet taken;
+    taken.Add(part);
+    for (const base::SequenceRange rest : taken.Missing(finding.range)) {
+      left.push_back(finding);
+      left.back().range = rest;
+    }
+  }
+  if (!settled.Missing(wanted.range).empty()) {
+    return absl::FailedPreconditionError("not all of the range is trimmed or unknown");
+  }
+  if (accepted == 0) return 0;
+  RETURN_IF_ERROR(inbox_.SaveLanes(transaction, lanes));
+  RETURN_IF_ERROR(ReplaceOfLane(transaction, wanted.lane_id, left));
+  return accepted;
+}
+
+absl::StatusOr<CoveredLanes> HealingStore::ListAccepted(db::Transaction& transaction) {
+  CoveredLanes accepted;
+  RETURN_IF_ERROR((transaction.Query<std::string, int64_t, int64_t>(
+      sql::kListAccepted, {{"consumer", consumer()}},
+      [&](const std::string& lane_id, int64_t first, int64_t last) {
+        accepted[lane_id].Add({first, last});
+      })));
   return accepted;
 }
 
@@ -342,9 +333,26 @@ absl::Status HealingStore::Insert(db::Transaction& transaction,
   return transaction.Execute(sql::kInsertFindings, rows).status();
 }
 
+absl::Status HealingStore::InsertAccepted(db::Transaction& transaction, const Finding& finding,
+                                          base::SequenceRange part, const Word& word) {
+  if (!finding.covered) {
+    return InsertSkipped(transaction, {finding.lane_id, part}, std::string(Name(finding.verdict)),
+                         word);
+  }
+  ASSIGN_OR_RETURN(const absl::Time now, transaction.Now());
+  return transaction
+      .Execute(sql::kInsertAccepted, {{"consumer", consumer()},
+                                      {"lane_id", finding.lane_id},
+                                      {"first", part.first},
+                                      {"last", part.last},
+                                      {"reason", Escape(word.reason)},
+                                      {"changed_by", word.by},
+                                      {"now", now}})
+      .status();
+}
+
 absl::Status HealingStore::InsertSkipped(db::Transaction& transaction, const LaneRange& skipped,
-                                         const char* verdict, const std::string& reason,
-                                         const std::string& by) {
+                                         const std::string& verdict, const Word& word) {
   ASSIGN_OR_RETURN(const absl::Time now, transaction.Now());
   return transaction
       .Execute(sql::kInsertSkipped, {{"consumer", consumer()},
@@ -352,8 +360,8 @@ absl::Status HealingStore::InsertSkipped(db::Transaction& transaction, const Lan
                                      {"first", skipped.range.first},
                                      {"last", skipped.range.last},
                                      {"verdict", verdict},
-                                     {"reason", Escape(reason)},
-                                     {"changed_by", by},
+                                     {"reason", Escape(word.reason)},
+                                     {"changed_by", word.by},
                                      {"now", now}})
       .status();
 }
@@ -362,6 +370,11 @@ absl::Status HealingStore::DropCovered(db::Transaction& transaction, const std::
   RETURN_IF_ERROR(Lock(transaction));
   ASSIGN_OR_RETURN(const std::vector<Finding> findings,
                    ListFindings(transaction, std::vector<std::string>{lane_id}));
+  return ReplaceOfLane(transaction, lane_id, findings);
+}
+
+absl::Status HealingStore::ReplaceOfLane(db::Transaction& transaction, const std::string& lane_id,
+                                         absl::Span<const Finding> findings) {
   RETURN_IF_ERROR(
       transaction
           .Execute(sql::kDeleteFindingsOfLane, {{"consumer", consumer()}, {"lane_id", lane_id}})

@@ -15,6 +15,7 @@
 #include "common/inbox/batch_plan.h"
 #include "common/inbox/finding.h"
 #include "common/inbox/inbox_store.h"
+#include "common/inbox/source_store.h"
 #include "common/inbox/wanted_ranges.h"
 
 namespace tally::inbox {
@@ -35,16 +36,8 @@ class HealingStore {
                                  absl::Time deadline);
   absl::Status ReleaseLease(const std::string& holder, absl::Time deadline);
 
-  struct Source {
-    std::string source;
-    std::string database_id;
-    absl::Time last_answer;
-  };
-  // Remembers that a producer answered, and its database the first time. FAILED_PRECONDITION: it is
-  // not the database that is remembered, and nothing of its answer may be used.
-  absl::Status NoteAnswer(const std::string& source, const std::string& database_id,
-                          absl::Time deadline);
-  absl::StatusOr<std::vector<Source>> ListSources(db::Transaction& transaction);
+  // The producers. Thread-safe.
+  SourceStore& sources() { return sources_; }
 
   // What is covered of these lanes, or of all lanes of a producer; lanes never heard of are left
   // out. Locks nothing.
@@ -89,24 +82,39 @@ class HealingStore {
   // Covers a range of which the producer says that it is void; kept for ever.
   absl::Status SkipVoid(const std::string& source, const std::string& lane_id,
                         base::SequenceRange range, const std::string& reason, absl::Time deadline);
-  // Covers what an operator accepts as trimmed; kept for ever. Returns how many events that were;
-  // 0: all of it was accepted before. FAILED_PRECONDITION: not all of it stands as kTrimmed.
-  absl::StatusOr<int64_t> AcceptTrimmed(const std::string& lane_id, base::SequenceRange range,
-                                        const std::string& reason, const std::string& by,
-                                        absl::Time deadline);
+  // Ends the findings of a range for ever, by an operator's word: what is kTrimmed or kUnknown and
+  // not covered is covered now, uncounted; what is covered and kUnknown stays as it is, and is no
+  // finding any more. Returns how many events that were; 0: all of it was accepted before.
+  // FAILED_PRECONDITION: part of it is neither covered nor kTrimmed or kUnknown.
+  absl::StatusOr<int64_t> Accept(const std::string& lane_id, base::SequenceRange range,
+                                 const std::string& reason, const std::string& by,
+                                 absl::Time deadline);
+  // What is covered, unknown to its producer, and accepted, by lane.
+  absl::StatusOr<CoveredLanes> ListAccepted(db::Transaction& transaction);
 
  private:
   absl::Status Lock(db::Transaction& transaction);
   absl::Status CheckHolder(db::Transaction& transaction, const std::string& holder);
   // But for what is covered.
   absl::Status Insert(db::Transaction& transaction, absl::Span<const Finding> findings);
+  struct Word {
+    const std::string& reason;
+    const std::string& by;
+  };
+  absl::StatusOr<int64_t> AcceptIn(db::Transaction& transaction, const LaneRange& wanted,
+                                   const Word& word);
+  absl::Status InsertAccepted(db::Transaction& transaction, const Finding& finding,
+                              base::SequenceRange part, const Word& word);
   absl::Status InsertSkipped(db::Transaction& transaction, const LaneRange& skipped,
-                             const char* verdict, const std::string& reason, const std::string& by);
+                             const std::string& verdict, const Word& word);
   // Takes what is covered now out of the findings of a locked lane.
   absl::Status DropCovered(db::Transaction& transaction, const std::string& lane_id);
+  absl::Status ReplaceOfLane(db::Transaction& transaction, const std::string& lane_id,
+                             absl::Span<const Finding> findings);
   absl::Status AddUp(db::Transaction& transaction);
 
   InboxStore& inbox_;
+  SourceStore sources_;
   const bool sole_process_;
 };
 

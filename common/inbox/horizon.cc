@@ -52,11 +52,11 @@ Horizon::State Horizon::Get() const {
 
 absl::StatusOr<Horizon::Goal> Horizon::Ask() {
   Goal goal{.asked = clock_.Now(), .lanes = {}};
-  std::vector<HealingStore::Source> sources;
+  std::vector<SourceStore::Source> sources;
   RETURN_IF_ERROR(store_.database().Run(db::Mode::kRead, goal.asked + kSessionTimeout,
                                         [&](db::Transaction& transaction) -> absl::Status {
                                           ASSIGN_OR_RETURN(sources,
-                                                           store_.ListSources(transaction));
+                                                           store_.sources().List(transaction));
                                           return absl::OkStatus();
                                         }));
   for (Producer& producer : producers_) {

@@ -19,7 +19,8 @@ absl::StatusOr<std::vector<WatermarkRecord>> InboxCatalog::ListWatermarks(
   std::vector<WatermarkRecord> watermarks;
   const auto add = [&](Text lane_id, Text source, int64_t through, const Text& ranges,
                        int64_t started, std::optional<int64_t> published, int64_t retrying,
-                       int64_t dead, int64_t discarded, int64_t skipped) -> absl::Status {
+                       int64_t dead, int64_t discarded, int64_t skipped,
+                       int64_t accepted) -> absl::Status {
     ASSIGN_OR_RETURN(base::SequenceSet covered, base::SequenceSet::Parse(through, ranges));
     watermarks.push_back({.lane_id = std::move(lane_id),
                           .source = std::move(source),
@@ -29,7 +30,8 @@ absl::StatusOr<std::vector<WatermarkRecord>> InboxCatalog::ListWatermarks(
                           .letters_retrying = retrying,
                           .letters_dead = dead,
                           .letters_discarded = discarded,
-                          .skipped_events = skipped});
+                          .skipped_events = skipped,
+                          .accepted_events = accepted});
     return absl::OkStatus();
   };
   const db::Params params = {
@@ -41,7 +43,7 @@ absl::StatusOr<std::vector<WatermarkRecord>> InboxCatalog::ListWatermarks(
       {"lanes_max", lanes_max}};
   RETURN_IF_ERROR(database_.Run(db::Mode::kRead, deadline, [&](db::Transaction& transaction) {
     return transaction.Query<Text, Text, int64_t, Text, int64_t, std::optional<int64_t>, int64_t,
-                             int64_t, int64_t, int64_t>(sql::kListWatermarks, params, add);
+                             int64_t, int64_t, int64_t, int64_t>(sql::kListWatermarks, params, add);
   }));
   return watermarks;
 }

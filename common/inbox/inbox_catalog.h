@@ -23,7 +23,9 @@ struct WatermarkRecord {
   int64_t letters_retrying = 0;              // of this lane
   int64_t letters_dead = 0;
   int64_t letters_discarded = 0;
-  int64_t skipped_events = 0;  // covered without an event: void or accepted as trimmed
+  int64_t skipped_events = 0;  // covered without an event: void, or accepted as gone
+  // Covered, unknown to the producer, and accepted by an operator.
+  int64_t accepted_events = 0;
 };
 
 // The inbox at a glance, without what only the bus knows.

@@ -57,7 +57,8 @@ absl::StatusOr<Extent> ReadExtent(const events::v1::LaneExtent& lane) {
   }
   return Extent{.lane_id = lane.lane_id(),
                 .head = lane.head_sequence(),
-                .published_through = lane.published_through()};
+                .published_through = lane.published_through(),
+                .current = !lane.closed() || lane.head_sequence() > lane.trimmed_through()};
 }
 
 // The message as a stream would have brought it.

@@ -15,6 +15,7 @@ inline constexpr char kBusDiffers[] = "BUS_DIFFERS";
 inline constexpr char kBusNotDurable[] = "BUS_NOT_DURABLE";
 inline constexpr char kBusUnreachable[] = "BUS_UNREACHABLE";
 inline constexpr char kConsumerSuspended[] = "CONSUMER_SUSPENDED";
+inline constexpr char kDatabaseCopied[] = "DATABASE_COPIED";
 inline constexpr char kDatabaseNotDurable[] = "DATABASE_NOT_DURABLE";
 inline constexpr char kDurableOfAnother[] = "DURABLE_OF_ANOTHER";
 inline constexpr char kEventsParked[] = "EVENTS_PARKED";
@@ -24,6 +25,7 @@ inline constexpr char kRangeMissing[] = "RANGE_MISSING";
 inline constexpr char kRangeTrimmed[] = "RANGE_TRIMMED";
 inline constexpr char kRangeUnknown[] = "RANGE_UNKNOWN";
 inline constexpr char kRelayStalled[] = "RELAY_STALLED";
+inline constexpr char kSourceMoved[] = "SOURCE_MOVED";
 inline constexpr char kSourceSilent[] = "SOURCE_SILENT";
 inline constexpr char kUnexpectedDuplicates[] = "UNEXPECTED_DUPLICATES";
 

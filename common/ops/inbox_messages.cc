@@ -69,6 +69,7 @@ void ToMessage(const inbox::WatermarkRecord& watermark, bool every_range, v1::Wa
   message.set_retrying_letters(watermark.letters_retrying);
   message.set_dead_letters(watermark.letters_dead);
   message.set_skipped_events(watermark.skipped_events);
+  message.set_accepted_events(watermark.accepted_events);
   rpc::ToMessage(watermark.started, *message.mutable_create_time());
 }
 
@@ -120,10 +121,13 @@ void ToMessage(const inbox::Finding& finding, v1::MissingRange& message) {
   rpc::ToMessage(finding.noticed, *message.mutable_notice_time());
 }
 
-void ToMessage(const inbox::HealingStore::Source& source, v1::SourceStatus& message) {
+void ToMessage(const inbox::SourceStore::Source& source, v1::SourceStatus& message) {
   message.set_source(source.source);
   message.set_database_id(source.database_id);
   rpc::ToMessage(source.last_answer, *message.mutable_last_answer_time());
+  if (source.other_database_id.empty()) return;
+  message.set_other_database_id(source.other_database_id);
+  rpc::ToMessage(source.other_answer, *message.mutable_other_answer_time());
 }
 
 void ToMessage(const inbox::HealingStore::Summary& summary, v1::GetInboxStatusResponse& message) {
@@ -159,7 +163,7 @@ void RaiseAlarms(const inbox::InboxSummary& summary, const inbox::ConsumerProgre
 }
 
 void RaiseAlarms(const std::vector<inbox::Finding>& findings,
-                 const std::vector<inbox::HealingStore::Source>& sources,
+                 const std::vector<inbox::SourceStore::Source>& sources,
                  const std::vector<std::string>& producers, absl::Time now, Alarms& alarms) {
   for (const inbox::Finding& finding : findings) {
     const std::string range = absl::StrCat(finding.source, ", ", finding.lane_id, "/",
@@ -170,7 +174,9 @@ void RaiseAlarms(const std::vector<inbox::Finding>& findings,
               finding.noticed, alarms);
         break;
       case inbox::Finding::Verdict::kUnknown:
-        Raise(kRangeUnknown, absl::StrCat(range, ": the producer's database lost this history"),
+        Raise(kRangeUnknown,
+              absl::StrCat(range, finding.covered ? ": counted here, and" : ": not counted, and",
+                           " lost by the producer's database"),
               finding.noticed, alarms);
         break;
       case inbox::Finding::Verdict::kUnanswered:
@@ -186,12 +192,16 @@ void RaiseAlarms(const std::vector<inbox::Finding>& findings,
     const auto known = std::find_if(sources.begin(), sources.end(),
                                     [&](const auto& source) { return source.source == name; });
     const absl::Time answered = known == sources.end() ? absl::InfinitePast() : known->last_answer;
-    if (now - answered < kPatience) continue;
-    Raise(kSourceSilent,
-          absl::StrCat(name,
-                       " does not answer, or from another database than it had: whether all "
-                       "is counted is not known"),
-          answered, alarms);
+    if (known != sources.end() && !known->other_database_id.empty()) {
+      Raise(kSourceMoved,
+            absl::StrCat(name, " answers from database ", known->other_database_id, ", and had ",
+                         known->database_id, ": nothing of its answers is used"),
+            answered, alarms);
+    } else if (now - answered >= kPatience) {
+      Raise(kSourceSilent,
+            absl::StrCat(name, " does not answer: whether all is counted is not known"), answered,
+            alarms);
+    }
   }
 }
 

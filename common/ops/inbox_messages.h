@@ -25,7 +25,7 @@ void AddDetails(const inbox::LetterRecord& record, const PayloadDecoder& decoder
                 v1::Letter& message);
 
 void ToMessage(const inbox::Finding& finding, v1::MissingRange& message);
-void ToMessage(const inbox::HealingStore::Source& source, v1::SourceStatus& message);
+void ToMessage(const inbox::SourceStore::Source& source, v1::SourceStatus& message);
 void ToMessage(const inbox::HealingStore::Summary& summary, v1::GetInboxStatusResponse& message);
 
 void ToMessage(const inbox::InboxSummary& summary, const inbox::ConsumerProgress& progress,
@@ -34,7 +34,7 @@ void RaiseAlarms(const inbox::InboxSummary& summary, const inbox::ConsumerProgre
                  Alarms& alarms);
 // Of ranges that healing does not settle by itself, and of those of `producers` that are silent.
 void RaiseAlarms(const std::vector<inbox::Finding>& findings,
-                 const std::vector<inbox::HealingStore::Source>& sources,
+                 const std::vector<inbox::SourceStore::Source>& sources,
                  const std::vector<std::string>& producers, absl::Time now, Alarms& alarms);
 
 }  // namespace tally::ops

@@ -90,7 +90,7 @@ std::vector<std::string> IdsOf(const v1::LetterIds& ids) {
 
 InboxService::InboxService(PayloadDecoder decoder, inbox::Subscription& subscription, bus::Bus& bus,
                            rpc::Executor& executor, base::Clock& clock,
-                           telemetry::Telemetry& telemetry)
+                           telemetry::Telemetry& telemetry, const CopyWatch* copies)
     : decoder_(std::move(decoder)),
       subscription_(subscription),
       database_(subscription.store().database()),
@@ -101,6 +101,7 @@ InboxService::InboxService(PayloadDecoder decoder, inbox::Subscription& subscrip
       catalog_(subscription.store().consumer(), database_),
       letters_(subscription.store().consumer(), database_),
       healing_(subscription.healing()),
+      copies_(copies),
       endpoint_(v1::InboxService::service_full_name(), telemetry) {}
 
 template <typename Request, typename Response>
@@ -131,10 +132,16 @@ grpc::ServerUnaryReactor* InboxService::ListMissingRanges(
   return Serve("ListMissingRanges", context, request, response);
 }
 
-grpc::ServerUnaryReactor* InboxService::AcceptTrimmedRange(
-    grpc::CallbackServerContext* context, const v1::AcceptTrimmedRangeRequest* request,
-    v1::AcceptTrimmedRangeResponse* response) {
-  return Serve("AcceptTrimmedRange", context, request, response);
+grpc::ServerUnaryReactor* InboxService::AcceptRange(grpc::CallbackServerContext* context,
+                                                    const v1::AcceptRangeRequest* request,
+                                                    v1::AcceptRangeResponse* response) {
+  return Serve("AcceptRange", context, request, response);
+}
+
+grpc::ServerUnaryReactor* InboxService::AdoptSource(grpc::CallbackServerContext* context,
+                                                    const v1::AdoptSourceRequest* request,
+                                                    v1::AdoptSourceResponse* response) {
+  return Serve("AdoptSource", context, request, response);
 }
 
 grpc::ServerUnaryReactor* InboxService::ListLetters(grpc::CallbackServerContext* context,
@@ -166,22 +173,23 @@ absl::Status InboxService::Answer(rpc::Call& call, const v1::GetInboxStatusReque
   RETURN_IF_ERROR(FillHealing(call.deadline(), response));
   AskBus(response);
   RaiseAlarms(summary, progress, *response.mutable_alarms());
+  if (copies_ != nullptr) copies_->RaiseAlarm(*response.mutable_alarms());
   return absl::OkStatus();
 }
 
 absl::Status InboxService::FillHealing(absl::Time deadline, v1::GetInboxStatusResponse& response) {
   inbox::HealingStore::Summary summary;
-  std::vector<inbox::HealingStore::Source> sources;
+  std::vector<inbox::SourceStore::Source> sources;
   std::vector<inbox::Finding> findings;
   RETURN_IF_ERROR(
       database_.Run(db::Mode::kRead, deadline, [&](db::Transaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(summary, healing_.Summarize(transaction));
-        ASSIGN_OR_RETURN(sources, healing_.ListSources(transaction));
+        ASSIGN_OR_RETURN(sources, healing_.sources().List(transaction));
         ASSIGN_OR_RETURN(findings, healing_.ListFindings(transaction, {}, kFindingsAlarmed));
         return absl::OkStatus();
       }));
   ToMessage(summary, response);
-  for (const inbox::HealingStore::Source& source : sources) {
+  for (const inbox::SourceStore::Source& source : sources) {
     ToMessage(source, *response.add_sources());
   }
   RaiseAlarms(findings, sources, subscription_.options().sources, clock_.Now(),
@@ -255,8 +263,8 @@ absl::Status InboxService::Answer(rpc::Call& call, const v1::ListMissingRangesRe
   return absl::OkStatus();
 }
 
-absl::Status InboxService::Answer(rpc::Call& call, const v1::AcceptTrimmedRangeRequest& request,
-                                  v1::AcceptTrimmedRangeResponse& response) {
+absl::Status InboxService::Answer(rpc::Call& call, const v1::AcceptRangeRequest& request,
+                                  v1::AcceptRangeResponse& response) {
   base::Violations violations;
   const std::string lane_id = ReadLaneId(request.lane_id(), violations);
   if (request.lane_id().empty()) violations.Add("lane_id", "must name a lane");
@@ -266,17 +274,36 @@ absl::Status InboxService::Answer(rpc::Call& call, const v1::AcceptTrimmedRangeR
   }
   CheckReason(request.reason(), violations);
   RETURN_IF_ERROR(Verdict(violations));
-  ASSIGN_OR_RETURN(
-      const int64_t accepted,
-      healing_.AcceptTrimmed(lane_id, {request.first_sequence(), request.last_sequence()},
-                             request.reason(), std::string(call.caller()), call.deadline()));
+  ASSIGN_OR_RETURN(const int64_t accepted,
+                   healing_.Accept(lane_id, {request.first_sequence(), request.last_sequence()},
+                                   request.reason(), std::string(call.caller()), call.deadline()));
   response.set_accepted_events(accepted);
-  log_.Warning("trimmed events accepted as lost", {{"lane", lane_id},
-                                                   {"first_sequence", request.first_sequence()},
-                                                   {"last_sequence", request.last_sequence()},
-                                                   {"events", accepted},
-                                                   {"reason", request.reason()},
-                                                   {"by", call.caller()}});
+  log_.Warning("events that their producer no longer has were accepted",
+               {{"lane", lane_id},
+                {"first_sequence", request.first_sequence()},
+                {"last_sequence", request.last_sequence()},
+                {"events", accepted},
+                {"reason", request.reason()},
+                {"by", call.caller()}});
+  return absl::OkStatus();
+}
+
+absl::Status InboxService::Answer(rpc::Call& call, const v1::AdoptSourceRequest& request,
+                                  v1::AdoptSourceResponse&) {
+  base::Violations violations;
+  CheckName("source", request.source(), violations);
+  CheckName("database_id", request.database_id(), violations);
+  if (request.source().empty()) violations.Add("source", "must name a producer");
+  if (request.database_id().empty()) violations.Add("database_id", "must name a database");
+  CheckReason(request.reason(), violations);
+  RETURN_IF_ERROR(Verdict(violations));
+  RETURN_IF_ERROR(healing_.sources().Adopt(request.source(), request.database_id(),
+                                           request.reason(), std::string(call.caller()),
+                                           call.deadline()));
+  log_.Warning("a producer's other database was adopted", {{"source", request.source()},
+                                                           {"database_id", request.database_id()},
+                                                           {"reason", request.reason()},
+                                                           {"by", call.caller()}});
   return absl::OkStatus();
 }
 

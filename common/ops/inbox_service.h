@@ -10,6 +10,7 @@
 #include "common/inbox/inbox_catalog.h"
 #include "common/inbox/letter_desk.h"
 #include "common/inbox/subscription.h"
+#include "common/ops/copy_watch.h"
 #include "common/ops/payload_decoder.h"
 #include "common/rpc/call.h"
 #include "common/rpc/endpoint.h"
@@ -26,7 +27,8 @@ namespace tally::ops {
 class InboxService final : public v1::InboxService::CallbackService {
  public:
   InboxService(PayloadDecoder decoder, inbox::Subscription& subscription, bus::Bus& bus,
-               rpc::Executor& executor, base::Clock& clock, telemetry::Telemetry& telemetry);
+               rpc::Executor& executor, base::Clock& clock, telemetry::Telemetry& telemetry,
+               const CopyWatch* copies = nullptr);
 
   grpc::ServerUnaryReactor* GetInboxStatus(grpc::CallbackServerContext* context,
                                            const v1::GetInboxStatusRequest* request,
@@ -37,9 +39,12 @@ class InboxService final : public v1::InboxService::CallbackService {
   grpc::ServerUnaryReactor* ListMissingRanges(grpc::CallbackServerContext* context,
                                               const v1::ListMissingRangesRequest* request,
                                               v1::ListMissingRangesResponse* response) override;
-  grpc::ServerUnaryReactor* AcceptTrimmedRange(grpc::CallbackServerContext* context,
-                                               const v1::AcceptTrimmedRangeRequest* request,
-                                               v1::AcceptTrimmedRangeResponse* response) override;
+  grpc::ServerUnaryReactor* AcceptRange(grpc::CallbackServerContext* context,
+                                        const v1::AcceptRangeRequest* request,
+                                        v1::AcceptRangeResponse* response) override;
+  grpc::ServerUnaryReactor* AdoptSource(grpc::CallbackServerContext* context,
+                                        const v1::AdoptSourceRequest* request,
+                                        v1::AdoptSourceResponse* response) override;
   grpc::ServerUnaryReactor* ListLetters(grpc::CallbackServerContext* context,
                                         const v1::ListLettersRequest* request,
                                         v1::ListLettersResponse* response) override;
@@ -57,8 +62,10 @@ class InboxService final : public v1::InboxService::CallbackService {
                       v1::ListWatermarksResponse& response);
   absl::Status Answer(rpc::Call& call, const v1::ListMissingRangesRequest& request,
                       v1::ListMissingRangesResponse& response);
-  absl::Status Answer(rpc::Call& call, const v1::AcceptTrimmedRangeRequest& request,
-                      v1::AcceptTrimmedRangeResponse& response);
+  absl::Status Answer(rpc::Call& call, const v1::AcceptRangeRequest& request,
+                      v1::AcceptRangeResponse& response);
+  absl::Status Answer(rpc::Call& call, const v1::AdoptSourceRequest& request,
+                      v1::AdoptSourceResponse& response);
   absl::Status Answer(rpc::Call& call, const v1::ListLettersRequest& request,
                       v1::ListLettersResponse& response);
   absl::Status Answer(rpc::Call& call, const v1::RedriveLettersRequest& request,
@@ -82,6 +89,7 @@ class InboxService final : public v1::InboxService::CallbackService {
   inbox::InboxCatalog catalog_;
   inbox::LetterDesk letters_;
   inbox::HealingStore& healing_;
+  const CopyWatch* const copies_;
   rpc::Endpoint endpoint_;
 };
 

@@ -57,13 +57,14 @@ std::string Micros(absl::Time time) { return absl::StrCat(absl::ToUnixMicros(tim
 
 OutboxService::OutboxService(PayloadDecoder decoder, outbox::Outbox& outbox, db::Database& database,
                              bus::Bus& bus, rpc::Executor& executor,
-                             telemetry::Telemetry& telemetry)
+                             telemetry::Telemetry& telemetry, const CopyWatch* copies)
     : decoder_(std::move(decoder)),
       outbox_(outbox),
       database_(database),
       bus_(bus),
       executor_(executor),
       log_(telemetry.log),
+      copies_(copies),
       endpoint_(v1::OutboxService::service_full_name(), telemetry) {}
 
 template <typename Request, typename Response>
@@ -118,6 +119,7 @@ absl::Status OutboxService::Answer(rpc::Call& call, const v1::GetOutboxStatusReq
   FillBusStatus(bus_, options.stream, outbox_.declaration().differences, *response.mutable_bus(),
                 *response.mutable_alarms());
   RaiseAlarms(summary, outbox_.GetRelayCondition(), *response.mutable_alarms());
+  if (copies_ != nullptr) copies_->RaiseAlarm(*response.mutable_alarms());
   return absl::OkStatus();
 }
 

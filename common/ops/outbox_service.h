@@ -5,6 +5,7 @@
 
 #include "common/bus/bus.h"
 #include "common/db/database.h"
+#include "common/ops/copy_watch.h"
 #include "common/ops/payload_decoder.h"
 #include "common/outbox/outbox.h"
 #include "common/rpc/call.h"
@@ -18,11 +19,12 @@ namespace tally::ops {
 // tally.ops.v1.OutboxService of a producer: shows its outbox from the tables, the same from each
 // instance, and what this instance sees of the bus; gives operators' orders to the tables, where
 // the relays find them. What a service adds is the types of its payloads. Everything passed in must
-// outlive this. Thread-safe.
+// outlive this; without `copies` nobody looks for copies of the database. Thread-safe.
 class OutboxService final : public v1::OutboxService::CallbackService {
  public:
   OutboxService(PayloadDecoder decoder, outbox::Outbox& outbox, db::Database& database,
-                bus::Bus& bus, rpc::Executor& executor, telemetry::Telemetry& telemetry);
+                bus::Bus& bus, rpc::Executor& executor, telemetry::Telemetry& telemetry,
+                const CopyWatch* copies = nullptr);
 
   grpc::ServerUnaryReactor* GetOutboxStatus(grpc::CallbackServerContext* context,
                                             const v1::GetOutboxStatusRequest* request,
@@ -64,6 +66,7 @@ class OutboxService final : public v1::OutboxService::CallbackService {
   bus::Bus& bus_;
   rpc::Executor& executor_;
   telemetry::Log& log_;
+  const CopyWatch* const copies_;
   rpc::Endpoint endpoint_;
 };
 

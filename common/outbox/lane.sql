@@ -106,18 +106,24 @@ WHERE lane_id = :lane_id AND holder = :holder
   AND EXISTS (SELECT 1 FROM outbox_lane AS lane WHERE lane.lane_id = outbox_lease.lane_id AND lane.state = 'closed')
 
 -- name: RaiseCursors [postgresql]
--- Served by outbox_cursor_pkey.
+-- Never above the end of the lane: a database that went back in time has not what its relay remembers. Served by the primary
+-- keys of all three tables.
 WITH wanted AS (
   SELECT old.lane_id, target.published_through
   FROM outbox_cursor AS old
   JOIN unnest(:lane_id::text[], :published_through::bigint[]) AS target (lane_id, published_through)
     ON old.lane_id = CAST(target.lane_id AS uuid)
   ORDER BY old.lane_id FOR UPDATE OF old)
-UPDATE outbox_cursor AS old SET published_through = GREATEST(old.published_through, wanted.published_through)
+UPDATE outbox_cursor AS old SET published_through = GREATEST(old.published_through, LEAST(wanted.published_through,
+  COALESCE((SELECT final_sequence FROM outbox_lane AS lane WHERE lane.lane_id = old.lane_id),
+           (SELECT max(sequence) FROM outbox_event AS event WHERE event.lane_id = old.lane_id), old.trimmed_through)))
 FROM wanted WHERE old.lane_id = wanted.lane_id
 
 -- name: RaiseCursors [sqlite]
-UPDATE outbox_cursor SET published_through = max(published_through, :published_through) WHERE lane_id = :lane_id
+UPDATE outbox_cursor SET published_through = max(published_through, min(:published_through,
+  COALESCE((SELECT final_sequence FROM outbox_lane AS lane WHERE lane.lane_id = outbox_cursor.lane_id),
+           (SELECT max(sequence) FROM outbox_event AS event WHERE event.lane_id = outbox_cursor.lane_id), trimmed_through)))
+WHERE lane_id = :lane_id
 
 -- name: ReadEvents
 -- The running sum ends the answer before its payloads outgrow memory. Served by outbox_event_pkey.

@@ -76,16 +76,21 @@ SET state = 'cancelled', version = :version, cancel_time = :time, cancel_reason 
 WHERE order_id = :order_id
 
 -- name: ListByEvent
--- An order for each event of the range, in their order; the running sum ends the answer before it outgrows memory. Served by
--- orders_place_event and orders_cancel_event, and for what is found by orders_pkey.
+-- An order for each event of the range, in their order; the running sum ends the answer before it outgrows memory. Walks
+-- orders_place_event and orders_cancel_event in their order, each for as many events as are wanted, and finds the orders by
+-- orders_pkey.
 SELECT {{OrderColumns}}
 FROM (SELECT event_order, event_sequence, sum(bytes) OVER (ORDER BY event_sequence) - bytes AS bytes_before
       FROM (SELECT event_order, event_sequence, bytes
-            FROM (SELECT order_id AS event_order, place_sequence AS event_sequence, length(lines) AS bytes FROM orders
-                  WHERE place_lane = CAST(:lane_id AS uuid) AND place_sequence BETWEEN :first AND :last
+            FROM (SELECT * FROM (SELECT order_id AS event_order, place_sequence AS event_sequence, length(lines) AS bytes
+                                 FROM orders
+                                 WHERE place_lane = CAST(:lane_id AS uuid) AND place_sequence BETWEEN :first AND :last
+                                 ORDER BY place_lane, place_sequence LIMIT :events_max) AS placed
                   UNION ALL
-                  SELECT order_id, cancel_sequence, length(lines) FROM orders
-                  WHERE cancel_lane = CAST(:lane_id AS uuid) AND cancel_sequence BETWEEN :first AND :last) AS found
+                  SELECT * FROM (SELECT order_id AS event_order, cancel_sequence AS event_sequence, length(lines) AS bytes
+                                 FROM orders
+                                 WHERE cancel_lane = CAST(:lane_id AS uuid) AND cancel_sequence BETWEEN :first AND :last
+                                 ORDER BY cancel_lane, cancel_sequence LIMIT :events_max) AS cancelled) AS found
             ORDER BY event_sequence LIMIT :events_max) AS wanted) AS event
 JOIN orders ON orders.order_id = event_order
 WHERE bytes_before < :bytes_max

@@ -17,7 +17,10 @@ absl::StatusOr<std::unique_ptr<System>> System::Start(Options options) {
     system->nats_->Kill();
     RETURN_IF_ERROR(system->nats_->WipeStore());
   }
-  ASSIGN_OR_RETURN(system->orders_database_, options.database.MakeUrl());
+  system->orders_database_ = options.orders_database;
+  if (system->orders_database_.empty()) {
+    ASSIGN_OR_RETURN(system->orders_database_, options.database.MakeUrl());
+  }
   ASSIGN_OR_RETURN(system->activity_database_, options.database.MakeUrl());
   if (options.gates) {
     ASSIGN_OR_RETURN(testkit::PostgresServer* const server, testkit::PostgresServer::Shared());

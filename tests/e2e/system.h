@@ -28,6 +28,7 @@ class System {
     std::vector<std::string> order_flags = {};
     std::vector<std::string> activity_flags = {};
     bool nats_runs = true;  // False: the bus has never run yet; nats().Restart() starts it.
+    std::string orders_database = {};  // Empty: a new one of that kind.
   };
 
   // Starts all instances together; returns when all take calls.

@@ -40,7 +40,8 @@ absl::Status Execute(const std::string& url, const std::string& statement) {
                                                                 &PQfinish);
   const std::unique_ptr<PGresult, decltype(&PQclear)> result(
       PQexec(connection.get(), statement.c_str()), &PQclear);
-  if (PQresultStatus(result.get()) == PGRES_COMMAND_OK) return absl::OkStatus();
+  const ExecStatusType outcome = PQresultStatus(result.get());
+  if (outcome == PGRES_COMMAND_OK || outcome == PGRES_TUPLES_OK) return absl::OkStatus();
   return absl::InternalError(absl::StrCat(statement, ": ", PQerrorMessage(connection.get())));
 }
 
@@ -53,6 +54,13 @@ absl::StatusOr<std::unique_ptr<PostgresServer>> PostgresServer::Start(Options op
   if (absl::Status status = server->InitDb(); !status.ok()) return status;
   if (absl::Status status = server->Run(); !status.ok()) return status;
   return server;
+}
+
+absl::StatusOr<std::unique_ptr<PostgresServer>> PostgresServer::StartStandby() {
+  std::unique_ptr<PostgresServer> standby(new PostgresServer(options_));
+  if (absl::Status status = standby->CopyFrom(*this); !status.ok()) return status;
+  if (absl::Status status = standby->Run(); !status.ok()) return status;
+  return standby;
 }
 
 absl::StatusOr<PostgresServer*> PostgresServer::Shared() {
@@ -94,7 +102,7 @@ absl::StatusOr<std::unique_ptr<Process>> PostgresServer::Launch(std::vector<std:
   return Process::Start(std::move(spec));
 }
 
-absl::Status PostgresServer::InitDb() {
+absl::Status PostgresServer::MakeDataFolder() {
   if (bin_.empty()) return absl::NotFoundError("no PostgreSQL server in /usr/lib/postgresql");
   const std::string data = dir_.File("data");
   mkdir(data.c_str(), 0700);
@@ -105,15 +113,28 @@ absl::Status PostgresServer::InitDb() {
       return absl::InternalError(absl::StrCat("cannot give ", data, " to ", user_));
     }
   }
-  absl::StatusOr<std::unique_ptr<Process>> initdb =
-      Launch({bin_ + "initdb", "-D", data, "-U", "tally", "-A", "trust", "-E", "UTF8",
-              "--locale=C.UTF-8", "--no-sync", "--no-instructions"});
-  if (!initdb.ok()) return initdb.status();
-  const absl::StatusOr<int> exit_code = (*initdb)->Wait(kInitTimeout);
-  if (!exit_code.ok()) return exit_code.status();
-  if (*exit_code != 0)
-    return absl::InternalError(absl::StrCat("exit code ", *exit_code, ": ", (*initdb)->Describe()));
   return absl::OkStatus();
+}
+
+absl::Status PostgresServer::InitDb() {
+  if (absl::Status status = MakeDataFolder(); !status.ok()) return status;
+  return RunToEnd({bin_ + "initdb", "-D", dir_.File("data"), "-U", "tally", "-A", "trust", "-E",
+                   "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"});
+}
+
+absl::Status PostgresServer::CopyFrom(const PostgresServer& primary) {
+  if (absl::Status status = MakeDataFolder(); !status.ok()) return status;
+  return RunToEnd({bin_ + "pg_basebackup", "-D", dir_.File("data"), "-d", primary.url("postgres"),
+                   "--write-recovery-conf", "--checkpoint=fast", "--no-sync"});
+}
+
+absl::Status PostgresServer::RunToEnd(std::vector<std::string> argv) {
+  absl::StatusOr<std::unique_ptr<Process>> process = Launch(std::move(argv));
+  if (!process.ok()) return process.status();
+  const absl::StatusOr<int> exit_code = (*process)->Wait(kInitTimeout);
+  if (!exit_code.ok()) return exit_code.status();
+  if (*exit_code == 0) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat("exit code ", *exit_code, ": ", (*process)->Describe()));
 }
 
 // The backends of a killed postmaster keep the data locked for a moment.
@@ -172,6 +193,25 @@ void PostgresServer::Kill() { process_->Kill(); }
 absl::Status PostgresServer::Restart() {
   if (absl::Status status = Stop(); !status.ok()) return status;
   return Run();
+}
+
+absl::Status PostgresServer::StopFollowing() {
+  for (const char* statement :
+       {"ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()"}) {
+    if (absl::Status status = Execute(url("postgres"), statement); !status.ok()) return status;
+  }
+  absl::Status status;
+  Eventually(kStartTimeout, [&] {
+    status = Execute(url("postgres"),
+                     "DO $$ BEGIN IF EXISTS (SELECT FROM pg_stat_wal_receiver) THEN "
+                     "RAISE 'it follows'; END IF; END $$");
+    return status.ok();
+  });
+  return status;
+}
+
+absl::Status PostgresServer::Promote() {
+  return Execute(url("postgres"), "SELECT pg_promote(wait => true)");
 }
 
 }  // namespace tally::testkit

@@ -33,6 +33,10 @@ class PostgresServer {
   // The server that all tests of this process share, started by the first call, which must come
   // from the main thread. Tests that stop a server start one of their own.
   static absl::StatusOr<PostgresServer*> Shared();
+
+  // A standby of this server: a copy of all it has, which follows it asynchronously and can be
+  // read.
+  absl::StatusOr<std::unique_ptr<PostgresServer>> StartStandby();
   ~PostgresServer();
 
   // A new, empty database; its URL. It stays until the server goes.
@@ -50,9 +54,17 @@ class PostgresServer {
   // Stops the server if it runs, and starts it with the same port and data.
   absl::Status Restart();
 
+  // Of a standby: it hears nothing more of its primary. Returns when it is so.
+  absl::Status StopFollowing();
+  // Of a standby: it becomes a primary. Returns when it takes writes.
+  absl::Status Promote();
+
  private:
   explicit PostgresServer(Options options);
+  absl::Status MakeDataFolder();
   absl::Status InitDb();
+  absl::Status CopyFrom(const PostgresServer& primary);
+  absl::Status RunToEnd(std::vector<std::string> argv);
   absl::Status Run();
   absl::Status TryRun();
   void RemoveSharedMemory();

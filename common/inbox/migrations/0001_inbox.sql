@@ -12,13 +12,21 @@ CREATE TABLE inbox_consumer (
   parked_events bigint NOT NULL DEFAULT 0
 );
 
--- The databases events come from, by producer; another identity than the one remembered is an alarm.
+-- The databases events come from, by producer; another identity than the one remembered is an alarm until an operator
+-- adopts it.
 CREATE TABLE inbox_source (
   consumer text NOT NULL,
   source text NOT NULL,
   identity text NOT NULL,
   first_seen_at bigint NOT NULL,
   last_answer_at bigint NOT NULL,
+  -- What answered last, where it was another database.
+  other_identity text NOT NULL DEFAULT '',
+  other_answer_at bigint NOT NULL DEFAULT 0,
+  -- Of the identity, where it is not the first there was.
+  reason text NOT NULL DEFAULT '',
+  changed_by text NOT NULL DEFAULT '',
+  changed_at bigint,
   PRIMARY KEY (consumer, source)
 );
 
@@ -43,14 +51,26 @@ CREATE TABLE inbox_missing (
   PRIMARY KEY (consumer, lane_id, first_sequence)
 );
 
--- Ranges that were covered without an event, because there is none: void at the producer, or trimmed there and
--- accepted by an operator. Kept for ever.
+-- Ranges that were covered without an event, because there is none: void at the producer, or trimmed or unknown there
+-- and accepted by an operator. Kept for ever.
 CREATE TABLE inbox_skipped (
   consumer text NOT NULL,
   lane_id uuid NOT NULL,
   first_sequence bigint NOT NULL,
   last_sequence bigint NOT NULL,
-  verdict text NOT NULL CHECK (verdict IN ('void', 'trimmed')),
+  verdict text NOT NULL CHECK (verdict IN ('void', 'trimmed', 'unknown')),
+  reason text NOT NULL,
+  changed_by text NOT NULL,
+  changed_at bigint NOT NULL,
+  PRIMARY KEY (consumer, lane_id, first_sequence)
+);
+
+-- Ranges that were counted and are unknown to their producer, and that an operator accepted. Kept for ever.
+CREATE TABLE inbox_accepted (
+  consumer text NOT NULL,
+  lane_id uuid NOT NULL,
+  first_sequence bigint NOT NULL,
+  last_sequence bigint NOT NULL,
   reason text NOT NULL,
   changed_by text NOT NULL,
   changed_at bigint NOT NULL,

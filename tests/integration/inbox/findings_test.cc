@@ -45,8 +45,7 @@ TEST_P(FindingsTest, TrimmedEventsAreAnAlarmUntilTheyAreAccepted) {
 
   HealingStore& healing = instance->subscription.healing();
   const auto accept = [&](int64_t first, int64_t last) {
-    return healing.AcceptTrimmed(lane_id, {first, last}, "too old", "ada",
-                                 instance->replica.Deadline());
+    return healing.Accept(lane_id, {first, last}, "too old", "ada", instance->replica.Deadline());
   };
   EXPECT_THAT(accept(30, 101), StatusIs(absl::StatusCode::kFailedPrecondition));
   EXPECT_THAT(accept(11, 40), testkit::IsOkAndHolds(30));
@@ -66,11 +65,9 @@ TEST_P(FindingsTest, HistoryThatTheProducerLostIsNamedExactly) {
   EXPECT_EVENTUALLY(Finds(*instance, Verdict::kUnknown, 61, 100), kPatience);
   EXPECT_EQ(instance->Summary().missing_events, 0);
   EXPECT_TRUE(instance->Findings()[0].covered);
-  producer->LoseLane(lost);
-  instance.reset();
-  const auto next = NewInstance();  // At start every lane is compared.
-  EXPECT_EVENTUALLY(next->Findings().size() == 2, kPatience);
-  const std::vector<Finding> findings = next->Findings();
+  producer->LoseLane(lost);  // All lanes are compared when others are there than before.
+  EXPECT_EVENTUALLY(instance->Findings().size() == 2, kPatience);
+  const std::vector<Finding> findings = instance->Findings();
   EXPECT_EQ(findings[1].lane_id, lost);
   EXPECT_EQ(findings[1].range, (base::SequenceRange{1, 7}));
 }
@@ -97,6 +94,30 @@ TEST_P(FindingsTest, WhatIsCoveredIsNotKeptAsMissing) {
   EXPECT_EQ(findings[0].range, (base::SequenceRange{5, 6}));
 }
 
+TEST_P(FindingsTest, HistoryThatTheProducerLostIsAnAlarmUntilItIsAccepted) {
+  auto instance = NewInstance();
+  const std::string lane_id = producer->PublishedLane(100);
+  ExpectComplete(*instance, 100);
+  producer->LoseEventsAbove(lane_id, 60);
+  EXPECT_EVENTUALLY(Finds(*instance, Verdict::kUnknown, 61, 100), kPatience);
+  const auto accept = [&](int64_t first, int64_t last) {
+    return instance->subscription.healing().Accept(lane_id, {first, last}, "restored", "ada",
+                                                   instance->replica.Deadline());
+  };
+  EXPECT_THAT(accept(61, 101), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(accept(50, 80), testkit::IsOkAndHolds(20));
+  EXPECT_EVENTUALLY(Finds(*instance, Verdict::kUnknown, 81, 100), kPatience);
+  EXPECT_THAT(accept(81, 100), testkit::IsOkAndHolds(20));
+  ExpectComplete(*instance, 100);
+  EXPECT_EQ(instance->CoverageOf(lane_id, 70), InboxStore::Coverage::kCounted);
+  instance.reset();
+  instance = NewInstance();  // It compares all lanes.
+  EXPECT_EVENTUALLY(instance->Summary().compared_all > absl::InfinitePast(), kPatience);
+  const absl::Time now = absl::Now();
+  EXPECT_EVENTUALLY(instance->Summary().compared > now, kPatience);
+  EXPECT_THAT(instance->Findings(), IsEmpty());
+}
+
 TEST_P(FindingsTest, NothingIsTakenFromAnotherDatabase) {
   const auto instance = NewInstance();
   ExpectComplete(*instance, 0);
@@ -108,6 +129,39 @@ TEST_P(FindingsTest, NothingIsTakenFromAnotherDatabase) {
   const absl::Time answered = instance->subscription.GetProgress().producers_answered;
   EXPECT_LT(answered, absl::Now());
   EXPECT_THAT(instance->replica.Counted(), IsEmpty());
+}
+
+TEST_P(FindingsTest, AnotherDatabaseIsTheProducersOnceItIsAdopted) {
+  const auto instance = NewInstance();
+  ExpectComplete(*instance, 0);
+  producer->BecomeAnotherDatabase();
+  const std::string lane_id = producer->NewLane(10);
+  producer->SayPublished(lane_id, 10);
+  HealingStore& healing = instance->subscription.healing();
+  const auto source = [&] {
+    std::vector<SourceStore::Source> sources;
+    instance->replica.Read([&](db::Transaction& transaction) -> absl::Status {
+      ASSIGN_OR_RETURN(sources, healing.sources().List(transaction));
+      return absl::OkStatus();
+    });
+    return sources.at(0);
+  };
+  const std::string before = source().database_id;
+  ASSERT_EVENTUALLY(!source().other_database_id.empty(), kPatience);
+  const std::string other = source().other_database_id;
+  EXPECT_NE(other, before);
+  const auto adopt = [&](const std::string& database_id) {
+    return healing.sources().Adopt("tests", database_id, "moved", "ada",
+                                   instance->replica.Deadline());
+  };
+  EXPECT_THAT(adopt("some other"), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(adopt(before), StatusIs(absl::StatusCode::kFailedPrecondition));
+  EXPECT_THAT(instance->replica.Counted(), IsEmpty());
+  EXPECT_OK(adopt(other));
+  ExpectComplete(*instance, 10);
+  EXPECT_EQ(source().database_id, other);
+  EXPECT_THAT(source().other_database_id, IsEmpty());
+  EXPECT_EQ(instance->Metric("tally_healing_other_database", {{"source", "tests"}}), 0);
 }
 
 TEST_P(FindingsTest, AnInquiryFindsAParkedEventBeforeTheNextRound) {

@@ -6,6 +6,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <map>
 #include <memory>
@@ -124,15 +125,18 @@ TEST_P(OrderArchiveTest, EventsAreThoseThatWereWritten) {
 
 TEST_P(OrderArchiveTest, GivesAsMuchOfARangeAsIsAskedFor) {
   for (int i = 0; i < 12; ++i) Cancel(Place(3));
-  const auto [lane_id, written] = *Written().begin();
+  const std::map<std::string, std::vector<OutboxEvent>> all = Written();
+  const auto& [lane_id, written] = *std::max_element(
+      all.begin(), all.end(),
+      [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
   const auto last = static_cast<int64_t>(written.size());
-  ASSERT_GE(last, 10);
-  const auto sequences = [](const std::vector<OutboxEvent>& events) {
+  ASSERT_GE(last, 12);  // of 24, written by one writer or two
+  const auto ends = [](const std::vector<OutboxEvent>& events) {
     return base::SequenceRange{events.front().sequence, events.back().sequence};
   };
-  EXPECT_EQ(sequences(MadeAgain(lane_id, {3, 8})), (base::SequenceRange{3, 8}));
-  EXPECT_EQ(sequences(MadeAgain(lane_id, {2, last}, 5)), (base::SequenceRange{2, 6}));
-  EXPECT_EQ(sequences(MadeAgain(lane_id, {4, last}, kMany, 1)), (base::SequenceRange{4, 4}));
+  EXPECT_EQ(ends(MadeAgain(lane_id, {3, 8})), (base::SequenceRange{3, 8}));
+  EXPECT_EQ(ends(MadeAgain(lane_id, {2, last}, 5)), (base::SequenceRange{2, 6}));
+  EXPECT_EQ(ends(MadeAgain(lane_id, {4, last}, kMany, 1)), (base::SequenceRange{4, 4}));
   const std::vector<OutboxEvent> some = MadeAgain(lane_id, {1, last}, kMany, 500);
   EXPECT_LT(some.size(), written.size());
   size_t bytes = 0;

@@ -183,6 +183,16 @@ TEST_P(LaneStoreTest, AnOpenLaneKeepsItsLeaseSoThatSomebodyClosesIt) {
   EXPECT_EQ(CountLeases(), 1);
 }
 
+// A database that went back in time has not what its relay remembers.
+TEST_P(LaneStoreTest, ACursorNeverPassesTheEndOfItsLane) {
+  const std::string lane = LaneWithEvents(*us_, 5);
+  ASSERT_OK(us_->Advance({{.lane_id = lane, .published_through = 9}}, Soon()));
+  EXPECT_EQ(Find(lane).published_through, 5);
+  ASSERT_OK(us_->Close(lane, Soon()));
+  ASSERT_OK(us_->Advance({{.lane_id = lane, .published_through = 9}}, Soon()));
+  EXPECT_EQ(Find(lane).published_through, 5);
+}
+
 TEST_P(LaneStoreTest, ParksAnEventTogetherWithTheCursor) {
   const std::string lane = LaneWithEvents(*us_, 5);
   ASSERT_OK_AND_ASSIGN(const auto events, us_->Read(lane, {3, 3}, 1, 1, Soon()));

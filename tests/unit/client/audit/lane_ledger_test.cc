@@ -99,6 +99,14 @@ TEST_F(LaneLedgerTest, WhatTheProducerDoesNotKnowIsLost) {
   EXPECT_FALSE(ledger.entries().at("b").may_settle());
 }
 
+TEST_F(LaneLedgerTest, WhatWasLostAndIsAcceptedMatches) {
+  Watermark watermark = Covered(10);
+  watermark.set_accepted_events(3);
+  EXPECT_EQ(Note(watermark, Written(5, 5)).lost, 2);
+  watermark.set_accepted_events(5);
+  EXPECT_TRUE(Note(watermark, Written(5, 5)).matches());
+}
+
 TEST_F(LaneLedgerTest, ALaneNeverHeardOfIsMissing) {
   const Lane lane = Written(4, 4);
   EXPECT_TRUE(ledger.Note("a", nullptr, &lane));

@@ -72,7 +72,7 @@ TEST(ComparisonTest, AgreesWithPlainSets) {
     }
     ASSERT_EQ(CoversAll(lanes, lane, findings), all);
     const int64_t highest = plain.empty() ? 0 : *plain.rbegin();
-    const std::vector<Finding> lost = LostHistory("tests", lanes, false, lane, kNow);
+    const std::vector<Finding> lost = LostHistory("tests", lanes, false, lane, {}, kNow);
     ASSERT_EQ(lost.size(), highest > head ? 1u : 0u);
     if (!lost.empty()) {
       ASSERT_EQ(lost[0].range, (SequenceRange{head + 1, highest}));
@@ -82,13 +82,24 @@ TEST(ComparisonTest, AgreesWithPlainSets) {
 
 TEST(ComparisonTest, ALaneThatIsNotListedIsLostOnlyWhenEveryLaneIs) {
   const CoveredLanes covered = {{"a", Covered(7, {{9, 9}})}, {"b", Covered(0)}};
-  EXPECT_THAT(LostHistory("tests", {}, /*every_lane=*/false, covered, kNow), IsEmpty());
-  const std::vector<Finding> lost = LostHistory("tests", {}, /*every_lane=*/true, covered, kNow);
+  EXPECT_THAT(LostHistory("tests", {}, /*every_lane=*/false, covered, {}, kNow), IsEmpty());
+  const std::vector<Finding> lost =
+      LostHistory("tests", {}, /*every_lane=*/true, covered, {}, kNow);
   ASSERT_EQ(lost.size(), 1u);
   EXPECT_EQ(lost[0].lane_id, "a");
   EXPECT_EQ(lost[0].range, (SequenceRange{1, 9}));
   EXPECT_EQ(lost[0].verdict, Verdict::kUnknown);
   EXPECT_TRUE(lost[0].covered);
+}
+
+TEST(ComparisonTest, LostHistoryThatWasAcceptedIsNamedNoMore) {
+  const CoveredLanes covered = {{"a", Covered(100)}};
+  SequenceSet accepted;
+  accepted.Add({61, 80});
+  const std::vector<Finding> lost =
+      LostHistory("tests", {{"a", 60, 60}}, false, covered, {{"a", accepted}}, kNow);
+  ASSERT_EQ(lost.size(), 1u);
+  EXPECT_EQ(lost[0].range, (SequenceRange{81, 100}));
 }
 
 TEST(ComparisonTest, FindingsKeepTheVerdictThatIsKnown) {

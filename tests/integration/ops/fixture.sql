@@ -1,0 +1,2 @@
+-- name: SetIdentity
+UPDATE database_identity SET identity = :identity
