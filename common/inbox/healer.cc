@@ -45,16 +45,6 @@ std::vector<std::string> LaneIds(const std::vector<Extent>& lanes) {
   return ids;
 }
 
-// Those that either side has something of.
-std::set<std::string> CurrentLanes(const std::vector<Extent>& lanes, const CoveredLanes& covered) {
-  std::set<std::string> ids;
-  for (const auto& [lane_id, sequences] : covered) ids.insert(lane_id);
-  for (const Extent& lane : lanes) {
-    if (lane.current) ids.insert(lane.lane_id);
-  }
-  return ids;
-}
-
 }  // namespace
 
 Healer::Healer(HealerOptions options, std::vector<Fetcher>& fetchers, HealingStore& store,
@@ -159,10 +149,14 @@ absl::Status Healer::AskForLanes(Source& source) {
         return absl::OkStatus();
       }));
   ASSIGN_OR_RETURN(source.lanes, source.fetcher.ListLanes(every_lane_));
-  if (std::set<std::string> current = CurrentLanes(source.lanes, source.covered_before);
-      current != source.current) {
+  KnownLanes known;
+  for (const auto& [lane_id, covered] : source.covered_before) known.consumers.insert(lane_id);
+  for (const Extent& lane : source.lanes) {
+    if (lane.current) known.producers.insert(lane.lane_id);
+  }
+  if (known != source.known_lanes) {
     if (!every_lane_) every_lane_at_ = absl::InfinitePast();
-    source.current = std::move(current);
+    source.known_lanes = std::move(known);
   }
   std::map<std::string, int64_t> published_through;
   for (const Extent& lane : source.lanes) published_through[lane.lane_id] = lane.published_through;

@@ -76,12 +76,20 @@ class Healer {
  private:
   enum class Phase { kResting, kWaiting, kFetching };
 
+  // When one of them changes, all lanes are compared: a producer that went back in time opens
+  // another lane, and may lack one.
+  struct KnownLanes {
+    std::set<std::string> consumers;  // of which something is covered
+    std::set<std::string> producers;  // open, or with rows left
+    bool operator==(const KnownLanes&) const = default;
+  };
+
   struct Source {
     explicit Source(Fetcher& of) : fetcher(of) {}
 
     Fetcher& fetcher;
     std::map<std::string, int64_t> published_through;  // as last stored
-    std::set<std::string> current;                     // lanes open or with rows left, as last told
+    KnownLanes known_lanes;                            // as last told
     // Of this round.
     bool answered = false;
     std::vector<Extent> lanes;

@@ -68,6 +68,7 @@ TEST_P(FindingsTest, HistoryThatTheProducerLostIsNamedExactly) {
   producer->LoseLane(lost);  // All lanes are compared when others are there than before.
   EXPECT_EVENTUALLY(instance->Findings().size() == 2, kPatience);
   const std::vector<Finding> findings = instance->Findings();
+  ASSERT_EQ(findings.size(), 2);
   EXPECT_EQ(findings[1].lane_id, lost);
   EXPECT_EQ(findings[1].range, (base::SequenceRange{1, 7}));
 }
