@@ -47,6 +47,13 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& 
       return PostgresSession::Connect(conninfo, patience);
     };
   }
+  if (options.wrap_session) {
+    connector = [connect = std::move(connector),
+                 wrap = options.wrap_session]() -> absl::StatusOr<std::unique_ptr<Session>> {
+      ASSIGN_OR_RETURN(std::unique_ptr<Session> session, connect());
+      return wrap(std::move(session));
+    };
+  }
   auto database = std::unique_ptr<Database>(new Database(options, dialect, std::move(lock), clock));
   database->pool_ = std::make_unique<Pool>(Pool::Options{dialect, options.sessions},
                                            std::move(connector), clock, telemetry);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,9 @@ struct DatabaseOptions {
   absl::Duration connect_timeout = absl::Seconds(3);
   std::string application_name = "tally";
   Durability durability_minimum = Durability::kProcess;  // less is refused
+  // Comes between all transactions and their sessions, where it is set: to see, or to fail, what
+  // passes. Called for each new session, from any thread.
+  std::function<std::unique_ptr<Session>(std::unique_ptr<Session>)> wrap_session = nullptr;
 };
 
 // A bounded pool of sessions on one database, SQLite or PostgreSQL, behind one code path: what

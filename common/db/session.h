@@ -33,7 +33,8 @@ struct Invocation {
   bool posted;  // nobody waits for its answer: a failure may be told by a later call
 };
 
-// One connection to a database, PostgreSQL or SQLite; seen only inside common/db. Not thread-safe.
+// One connection to a database, PostgreSQL or SQLite; seen only inside common/db and by what
+// wraps it (DatabaseOptions::wrap_session). Not thread-safe.
 // Errors are those of error.h, this statement's or those of one posted before; after one only
 // Rollback() may be called.
 class Session {

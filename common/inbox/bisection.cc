@@ -5,7 +5,8 @@
 
 namespace tally::inbox {
 
-Bisection::Bisection(size_t count, Parts parts) : kind_(parts) {
+Bisection::Bisection(size_t count, Parts parts, bool one_message)
+    : kind_(parts), one_message_(one_message) {
   const size_t stride = kind_ == Parts::kAlone ? 1 : (count + kSample - 1) / kSample;
   for (size_t i = 0; i < count; ++i) {
     if (i % stride == 0) {
@@ -17,7 +18,7 @@ Bisection::Bisection(size_t count, Parts parts) : kind_(parts) {
 }
 
 std::optional<std::vector<size_t>> Bisection::Next() {
-  if (!applied_ && suspects_ >= kSample) return std::nullopt;
+  if (!applied_ && !one_message_ && suspects_ >= kSample) return std::nullopt;
   if (!sample_.empty()) {
     tried_ = {sample_.front()};
     sample_.pop_front();
@@ -45,7 +46,9 @@ void Bisection::Failed(Fault fault) {
   unclear_ = unclear_ || fault == Fault::kUnclear;
 }
 
-bool Bisection::EventsAreToBlame() const { return applied_ || (suspects_ <= 1 && !unclear_); }
+bool Bisection::EventsAreToBlame() const {
+  return applied_ || (!unclear_ && (one_message_ || suspects_ <= 1));
+}
 
 void Bisection::BeginHalving() {
   std::sort(rest_.begin(), rest_.end());

@@ -16,12 +16,15 @@ namespace tally::inbox {
 // Begins with up to kSample indices tried alone, spread over the batch, until one succeeds: should
 // everything fail, that shows it soon. Then the rest is halved, and halved again where it fails.
 // Where no two may be tried together, all are tried alone.
+//
+// A batch of one message cannot come in smaller parts, nor with others: what fails alone of it is
+// to blame, like a lone event. Otherwise bad events that share a message would stop everything.
 class Bisection {
  public:
   static constexpr size_t kSample = 16;
   enum class Parts { kHalves, kAlone };
 
-  explicit Bisection(size_t count, Parts parts = Parts::kHalves);
+  explicit Bisection(size_t count, Parts parts = Parts::kHalves, bool one_message = false);
 
   // The indices to try together, ascending. nullopt when each has succeeded or failed alone, or
   // when it is clear that the events are not to blame. Each part must be answered by Succeeded() or
@@ -31,9 +34,9 @@ class Bisection {
   void Succeeded(bool applied);
   void Failed(Fault fault);
 
-  // After the last part: false if nothing could be applied and several failed alone, or one for a
-  // reason that is not clear: then the fault lies elsewhere. What cannot be decoded is to blame in
-  // any case.
+  // After the last part: false if nothing could be applied and several failed alone, of more than
+  // one message, or one for a reason that is not clear: then the fault lies elsewhere. What cannot
+  // be decoded is to blame in any case.
   bool EventsAreToBlame() const;
 
  private:
@@ -41,6 +44,7 @@ class Bisection {
   void PushHalves(const std::vector<size_t>& part);
 
   const Parts kind_;
+  const bool one_message_;
   std::deque<size_t> sample_;
   bool sample_failed_ = false;
   std::vector<size_t> rest_;                // what is to be halved once the sample has been tried

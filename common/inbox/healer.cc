@@ -94,11 +94,17 @@ void Healer::Stop() {
 }
 
 absl::Status Healer::Advance(absl::Time now) {
-  const bool due = phase_ != Phase::kResting || rest_.Over(now);
+  bool due = phase_ != Phase::kResting || rest_.Over(now);
   const bool renew = now < lease_renewed_ || now - lease_renewed_ >= kRenewEvery;
   if (renew && (leading_ || due)) {
-    ASSIGN_OR_RETURN(leading_, store_.TakeLease(options_.holder, kLease, Deadline()));
+    ASSIGN_OR_RETURN(const HealingStore::Lease lease,
+                     store_.TakeLease(options_.holder, kLease, Deadline()));
+    leading_ = lease != HealingStore::Lease::kAnothers;
     lease_renewed_ = now;
+    if (lease == HealingStore::Lease::kTaken) {  // the round under way, if any, is out of date
+      phase_ = Phase::kResting;
+      due = true;
+    }
   }
   if (!due) return absl::OkStatus();
   if (!leading_) {

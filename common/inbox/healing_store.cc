@@ -53,25 +53,31 @@ auto IntoLanes(CoveredLanes& lanes) {
 }  // namespace
 
 HealingStore::HealingStore(InboxStore& inbox)
-    : inbox_(inbox),
-      sources_(inbox.consumer(), inbox.database()),
-      sole_process_(inbox.database().dialect() == db::Dialect::kSqlite) {}
+    : HealingStore(inbox, inbox.database().dialect() == db::Dialect::kSqlite) {}
 
-absl::StatusOr<bool> HealingStore::TakeLease(const std::string& holder, absl::Duration lease,
-                                             absl::Time deadline) {
-  int64_t taken = 0;
+HealingStore::HealingStore(InboxStore& inbox, bool sole_process)
+    : inbox_(inbox), sources_(inbox.consumer(), inbox.database()), sole_process_(sole_process) {}
+
+absl::StatusOr<HealingStore::Lease> HealingStore::TakeLease(const std::string& holder,
+                                                            absl::Duration lease,
+                                                            absl::Time deadline) {
+  Lease result = Lease::kAnothers;
   RETURN_IF_ERROR(
       database().Run(db::Mode::kWrite, deadline, [&](db::Transaction& transaction) -> absl::Status {
+        RETURN_IF_ERROR(Lock(transaction));
+        const bool ours = CheckHolder(transaction, holder).ok();
         ASSIGN_OR_RETURN(const absl::Time now, transaction.Now());
-        ASSIGN_OR_RETURN(taken, transaction.Execute(sql::kTakeHealLease,
-                                                    {{"consumer", consumer()},
-                                                     {"holder", holder},
-                                                     {"now", now},
-                                                     {"expires_at", now + lease},
-                                                     {"sole_process", sole_process_ ? 1 : 0}}));
+        ASSIGN_OR_RETURN(
+            const int64_t taken,
+            transaction.Execute(sql::kTakeHealLease, {{"consumer", consumer()},
+                                                      {"holder", holder},
+                                                      {"now", now},
+                                                      {"expires_at", now + lease},
+                                                      {"sole_process", sole_process_ ? 1 : 0}}));
+        if (taken > 0) result = ours ? Lease::kRenewed : Lease::kTaken;
         return absl::OkStatus();
       }));
-  return taken > 0;
+  return result;
 }
 
 absl::Status HealingStore::ReleaseLease(const std::string& holder, absl::Time deadline) {

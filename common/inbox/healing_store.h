@@ -26,14 +26,18 @@ namespace tally::inbox {
 // the consumer's row → findings. Thread-safe.
 class HealingStore {
  public:
+  // On SQLite no other process can live on the database.
   explicit HealingStore(InboxStore& inbox);
+  // `sole_process`: the lease of another holder counts as expired.
+  HealingStore(InboxStore& inbox, bool sole_process);
 
   db::Database& database() { return inbox_.database(); }
   const std::string& consumer() const { return inbox_.consumer(); }
 
-  // False: another replica holds it. On SQLite there is no other.
-  absl::StatusOr<bool> TakeLease(const std::string& holder, absl::Duration lease,
-                                 absl::Time deadline);
+  // kTaken: another may have held it since we did; what was begun before is out of date.
+  enum class Lease { kAnothers, kTaken, kRenewed };
+  absl::StatusOr<Lease> TakeLease(const std::string& holder, absl::Duration lease,
+                                  absl::Time deadline);
   absl::Status ReleaseLease(const std::string& holder, absl::Time deadline);
 
   // The producers. Thread-safe.

@@ -1,5 +1,6 @@
 #include "common/inbox/inbox.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -38,6 +39,12 @@ std::vector<Arrival*> NotApplied(std::vector<Arrival*> arrivals) {
 }
 
 absl::Status NotAnnounced(absl::Span<Arrival* const>) { return absl::OkStatus(); }
+
+bool OfOneMessage(absl::Span<Arrival* const> arrivals) {
+  return std::all_of(arrivals.begin(), arrivals.end(), [&](const Arrival* arrival) {
+    return arrival->delivery == arrivals.front()->delivery;
+  });
+}
 
 std::vector<const bus::Event*> EventsOf(const std::vector<Arrival*>& arrivals) {
   std::vector<const bus::Event*> events;
@@ -98,8 +105,10 @@ absl::Status Inbox::Settle(const std::vector<Arrival*>& arrivals,
   ASSIGN_OR_RETURN(Attempted all, Attempt(arrivals));
   if (!all.handler.ok()) {
     bisections_total_.Increment();
-    RETURN_IF_ERROR(Bisect(all.plan.apply, Bisection(all.plan.apply.size()), NotAnnounced,
-                           still_working, received));
+    RETURN_IF_ERROR(Bisect(
+        all.plan.apply,
+        Bisection(all.plan.apply.size(), Bisection::Parts::kHalves, OfOneMessage(all.plan.apply)),
+        NotAnnounced, still_working, received));
     // What is left has its failure to its name or never was for the handler.
     ASSIGN_OR_RETURN(all, Attempt(NotApplied(arrivals)));
     if (!all.handler.ok()) return NotTheirFault("the handler", all.handler);
@@ -169,9 +178,10 @@ absl::Status Inbox::SettleNarrowed(Narrowing& narrowing, Announce announce,
     RETURN_IF_ERROR(Settle(part, still_working, received));
   }
   if (narrowing.alone.empty()) return absl::OkStatus();
-  RETURN_IF_ERROR(Bisect(narrowing.alone,
-                         Bisection(narrowing.alone.size(), Bisection::Parts::kAlone), announce,
-                         still_working, received));
+  RETURN_IF_ERROR(Bisect(
+      narrowing.alone,
+      Bisection(narrowing.alone.size(), Bisection::Parts::kAlone, OfOneMessage(narrowing.alone)),
+      announce, still_working, received));
   return Settle(NotApplied(narrowing.alone), still_working, received);
 }
 

@@ -46,7 +46,8 @@ struct InboxOptions {
 //   the process ends    → what comes again is announced before it is tried, and tried in ever fewer
 //                         together, until the one to blame is a letter; see Narrowing
 //   every event fails   → not their fault: nothing is kept, UNAVAILABLE. A large batch is judged by
-//                         a sample; a lone event cannot be told from this: it becomes a letter
+//                         a sample; a lone event, or those of a lone message, cannot be told from
+//                         this: they become letters
 //   own database away   → nobody's fault: UNAVAILABLE
 //   COMMIT in doubt     → UNAVAILABLE: the redelivery is dropped if it had committed
 //

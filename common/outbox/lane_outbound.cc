@@ -51,10 +51,7 @@ bool LaneOutbound::Sent(int64_t sequence) {
 
 void LaneOutbound::Published(int64_t sequence) {
   if (State* state = Find(sequence); state != nullptr) *state = State::kPublished;
-  while (!window_.empty() && window_.front() == State::kPublished) {
-    window_.pop_front();
-    ++published_through_;
-  }
+  DropPublished();
 }
 
 void LaneOutbound::SendAgain(int64_t sequence) {
@@ -67,6 +64,20 @@ void LaneOutbound::SendAgain(int64_t sequence) {
 void LaneOutbound::Hold(int64_t sequence) {
   State* state = Find(sequence);
   if (state != nullptr && *state != State::kPublished) *state = State::kHeld;
+}
+
+void LaneOutbound::PublishedElsewhere(int64_t through) {
+  for (; published_through_ < std::min(through, head_); ++published_through_) {
+    if (!window_.empty()) window_.pop_front();
+  }
+  DropPublished();
+}
+
+void LaneOutbound::DropPublished() {
+  while (!window_.empty() && window_.front() == State::kPublished) {
+    window_.pop_front();
+    ++published_through_;
+  }
 }
 
 int64_t LaneOutbound::ThroughIfPublished(int64_t sequence) const {

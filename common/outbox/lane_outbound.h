@@ -34,6 +34,8 @@ class LaneOutbound {
   void Published(int64_t sequence);
   void SendAgain(int64_t sequence);
   void Hold(int64_t sequence);
+  // Somebody else has published all up to it, sent here or not.
+  void PublishedElsewhere(int64_t through);
 
   // What published_through() will be when this sequence is published too.
   int64_t ThroughIfPublished(int64_t sequence) const;
@@ -44,6 +46,7 @@ class LaneOutbound {
   // Null below published_through_ + 1 and where nothing was sent yet.
   State* Find(int64_t sequence);
   const State* Find(int64_t sequence) const;
+  void DropPublished();
 
   const size_t window_max_;
   int64_t head_;

@@ -150,6 +150,7 @@ void Relay::SettleRefusals() {
 }
 
 bool Relay::Settle(RelayLane& lane, int64_t sequence, Refusal& refusal) {
+  if (sequence <= lane.outbound.published_through()) return true;
   if (!refusal.held || clock_.Now() < refusal.retry_at) return false;
   if (refusal.attempts < options_.refusals_max) {
     refusal.held = false;
@@ -170,6 +171,7 @@ bool Relay::Settle(RelayLane& lane, int64_t sequence, Refusal& refusal) {
 absl::Status Relay::Park(RelayLane& lane, int64_t sequence, const Refusal& refusal) {
   ASSIGN_OR_RETURN(const std::vector<OutboxEvent> events,
                    store_.Read(lane.id, {sequence, sequence}, 1, 1, held_.SessionDeadline()));
+  if (events.empty() && FindPublished(lane, sequence)) return absl::OkStatus();
   if (events.empty()) {
     return absl::DataLossError(absl::StrCat("event ", lane.id, "/", sequence, " is gone"));
   }
@@ -281,11 +283,19 @@ std::deque<OutboxEvent> Relay::ReadTable(RelayLane& lane, base::SequenceRange ru
   if (events.ok() && !events->empty() && events->front().sequence == run.first) {
     return {std::make_move_iterator(events->begin()), std::make_move_iterator(events->end())};
   }
+  if (events.ok() && FindPublished(lane, run.first)) return {};
   if (events.ok()) {
     log_.Error("the table lacks an event", {{"lane", lane.id}, {"sequence", run.first}});
   }
   lane.read_after = clock_.Now() + kTableRetry;
   return {};
+}
+
+bool Relay::FindPublished(RelayLane& lane, int64_t sequence) {
+  const auto status = store_.Find(lane.id, held_.SessionDeadline());
+  if (!status.ok() || status->published_through < sequence) return false;
+  lane.outbound.PublishedElsewhere(status->published_through);
+  return true;
 }
 
 absl::Duration Relay::Rest() {

@@ -120,6 +120,9 @@ class Relay {
                                         int64_t last) const;
   void DropBelow(RelayLane& lane, int64_t sequence);
   std::deque<OutboxEvent> ReadTable(RelayLane& lane, base::SequenceRange run);
+  // The table lacks this event. Whether it was published, and trimmed, by another who held the lane
+  // and learned late that it does no more; then all that was is left out.
+  bool FindPublished(RelayLane& lane, int64_t sequence);
 
   absl::Duration Rest();
 

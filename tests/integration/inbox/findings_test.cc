@@ -80,7 +80,7 @@ TEST_P(FindingsTest, WhatIsCoveredIsNotKeptAsMissing) {
   ASSERT_OK(replica.store.Register(absl::Now(), replica.Deadline()));
   ASSERT_OK(replica.Receive(Sequences(1, 1, 4)));
   ASSERT_THAT(healing.TakeLease("us", absl::Minutes(1), replica.Deadline()),
-              testkit::IsOkAndHolds(true));
+              testkit::IsOkAndHolds(HealingStore::Lease::kTaken));
   const Finding late = {.lane_id = testkit::Lane(1),
                         .range = {3, 6},
                         .source = "tests",
@@ -93,6 +93,23 @@ TEST_P(FindingsTest, WhatIsCoveredIsNotKeptAsMissing) {
   });
   ASSERT_EQ(findings.size(), 1);
   EXPECT_EQ(findings[0].range, (base::SequenceRange{5, 6}));
+}
+
+TEST_P(FindingsTest, ALeaseThatAnotherHeldMeanwhileIsTakenAnew) {
+  Replica replica(database_url);
+  HealingStore healing(replica.store, /*sole_process=*/false);
+  ASSERT_OK(replica.store.Register(absl::Now(), replica.Deadline()));
+  const auto take = [&](const char* holder) {
+    return healing.TakeLease(holder, absl::Minutes(1), replica.Deadline());
+  };
+  using Lease = HealingStore::Lease;
+  EXPECT_THAT(take("us"), testkit::IsOkAndHolds(Lease::kTaken));
+  EXPECT_THAT(take("us"), testkit::IsOkAndHolds(Lease::kRenewed));
+  EXPECT_THAT(take("them"), testkit::IsOkAndHolds(Lease::kAnothers));
+  ASSERT_OK(healing.ReleaseLease("us", replica.Deadline()));
+  EXPECT_THAT(take("them"), testkit::IsOkAndHolds(Lease::kTaken));
+  ASSERT_OK(healing.ReleaseLease("them", replica.Deadline()));
+  EXPECT_THAT(take("us"), testkit::IsOkAndHolds(Lease::kTaken));
 }
 
 TEST_P(FindingsTest, HistoryThatTheProducerLostIsAnAlarmUntilItIsAccepted) {

@@ -213,6 +213,12 @@ TEST_P(ReceiveTest, ALoneEventThatFailsBecomesALetter) {
   EXPECT_EQ(Receive(Sequences(1, 1, 1)).letters, 1);
 }
 
+TEST_P(ReceiveTest, BadEventsThatShareALoneMessageBecomeLetters) {
+  FailOn("poison", absl::InternalError("no"));
+  EXPECT_EQ(Receive({DeliverTogether(1, 1, {"poison", "poison"})}).letters, 2);
+  EXPECT_EQ(replica->Watermark(1), "2 []");
+}
+
 TEST_P(ReceiveTest, AFailedStatementIsBlamedOnAnEventOnlyWhereOthersSucceed) {
   replica->handler.verdict = [](db::Transaction& transaction, const bus::Event& event) {
     if (event.sequence != 1) return absl::OkStatus();

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "tests/integration/outbox/fixture_sql.h"
 #include "tests/integration/outbox/relay_test_case.h"
-#include "tests/testkit/postgres_server.h"
 #include "tests/testkit/tcp_gate.h"
 
 namespace tally::outbox {
@@ -87,6 +86,19 @@ TEST_P(RelayTest, ClosesAndDrainsTheLanesOfADeadProcess) {
   EXPECT_TRUE(PublishedThrough(c, 20));
   EXPECT_THAT(Lanes(), Each(Field(&LaneRow::state, "closed")));
   EXPECT_EQ(Counter("tally_relay_takeovers_total"), 3);
+}
+
+TEST_P(RelayTest, GoesOnWhereAnotherPublishedAndTrimmedWhatItWasToSend) {
+  Start();
+  ASSERT_OK(server_->Stop());
+  const std::string lane = DeadLane(10);
+  ASSERT_TRUE(StepUntil([&] { return Counter("tally_relay_takeovers_total") == 1; }));
+  ASSERT_OK(store_->Advance({{.lane_id = lane, .published_through = 4}}, Soon()));
+  ASSERT_OK(Change(sql::kTrim, {{"lane_id", lane}, {"through", 4}}));
+  ASSERT_OK(Change(sql::kSetTrimmed, {{"lane_id", lane}, {"through", 4}}));
+  ASSERT_OK(server_->Restart());
+  ASSERT_TRUE(StepUntil([&] { return relay_->Drained(); }));
+  EXPECT_TRUE(PublishedThrough(lane, 10));
 }
 
 TEST_P(RelayTest, FinishesItsOwnLaneWhenItsWriterHasClosedIt) {
@@ -368,32 +380,6 @@ TEST_P(RelayTest, GoesOnInMessagesOfSeveralWhenTheServerIsKilledInTheMiddle) {
   for (const bus::Event& event : ReadStream(20'000)) ids.insert(event.Id());
   EXPECT_THAT(ids, SizeIs(20'000))
       << "cut at the same places again, so the stream drops repetitions";
-}
-
-class RelayWithoutDatabaseTest : public testing::Test, protected RelayTestCase {
- protected:
-  void TearDown() override { relay_.reset(); }  // before its bus
-};
-
-TEST_F(RelayWithoutDatabaseTest, PublishesWhatIsInMemoryAndSavesTheCursorWhenTheDatabaseIsBack) {
-  ASSERT_OK_AND_ASSIGN(auto* const server, testkit::PostgresServer::Shared());
-  testkit::TcpGate gate(server->port());
-  ASSERT_OK_AND_ASSIGN(const std::string url, server->CreateDatabase());
-  ASSERT_OK(OpenDatabase(testkit::PostgresKind(), {.url = gate.Through(url)}));
-  StartServer();
-  bus_ = Connect(server_->url());
-  MakeRelay(*bus_);
-  const std::string lane = OwnLane(10);
-  ASSERT_OK_AND_ASSIGN(auto events, store_->Read(lane, {1, 10}, 10, 1 << 20, Soon()));
-
-  gate.Refuse();
-  gate.CutAll();
-  handover_->Committed(lane, 10, std::move(events));
-  ASSERT_TRUE(StepUntil([&] { return Counter("tally_relay_published_total") == 10; }));
-  EXPECT_FALSE(PublishedThrough(lane, 1));
-  gate.Forward();
-  ASSERT_TRUE(StepUntil([&] { return PublishedThrough(lane, 10); }));
-  EXPECT_GT(LeaseEnd(lane), absl::Now());
 }
 
 }  // namespace

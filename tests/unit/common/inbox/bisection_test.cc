@@ -72,6 +72,19 @@ TEST(BisectionTest, ABatchOfTwoThatFailsIsNotTheEventsFault) {
   EXPECT_FALSE(Search(2, [](size_t) { return true; }).events_are_to_blame);
 }
 
+TEST(BisectionTest, AllEventsOfALoneMessageMayBeToBlame) {
+  for (const Fault fault : {Fault::kEvent, Fault::kUnclear}) {
+    Bisection bisection(100, Bisection::Parts::kHalves, /*one_message=*/true);
+    std::set<size_t> alone;
+    while (const auto part = bisection.Next()) {
+      if (part->size() == 1) alone.insert(part->front());
+      bisection.Failed(fault);
+    }
+    EXPECT_EQ(alone.size(), 100u);
+    EXPECT_EQ(bisection.EventsAreToBlame(), fault == Fault::kEvent);
+  }
+}
+
 TEST(BisectionTest, ALoneEventThatFailsIsToBlame) {
   EXPECT_TRUE(Search(1, [](size_t) { return true; }).events_are_to_blame);
 }

@@ -140,5 +140,19 @@ TEST(LaneOutboundTest, AgreesWithAPlainMap) {
   EXPECT_TRUE(lane.done());
 }
 
+TEST(LaneOutboundTest, LeavesOutWhatWasPublishedElsewhere) {
+  LaneOutbound lane(0, 10, 100);
+  for (int64_t sequence = 1; sequence <= 5; ++sequence) lane.Sent(sequence);
+  lane.Published(4);
+  lane.PublishedElsewhere(3);
+  EXPECT_EQ(lane.published_through(), 4);
+  lane.SendAgain(2);  // what became of it comes late
+  EXPECT_EQ(lane.NextRun(10), (base::SequenceRange{6, 10}));
+  lane.PublishedElsewhere(7);
+  EXPECT_EQ(lane.NextRun(10), (base::SequenceRange{8, 10}));
+  lane.PublishedElsewhere(99);
+  EXPECT_TRUE(lane.done());
+}
+
 }  // namespace
 }  // namespace tally::outbox

@@ -1,0 +1,175 @@
+// simulate --seeds=N --seed=S --jobs=J: runs N seeds from S on. See README.md.
+
+#include <unistd.h>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "tests/simulation/databases.h"
+#include "tests/simulation/shrinker.h"
+#include "tests/simulation/world.h"
+
+ABSL_FLAG(uint64_t, seed, 1, "The first seed. Alone, its run is shown.");
+ABSL_FLAG(uint64_t, seeds, 1, "How many.");
+ABSL_FLAG(int, jobs, 0, "Runs at the same time; 0: one for each core.");
+ABSL_FLAG(int, shrink_tries, 600, "Runs to make a failing one shorter; 0: none.");
+
+namespace tally::simulation {
+namespace {
+
+// Of fewer seeds nothing can be said about what is rare.
+constexpr uint64_t kSeedsThatShowAll = 1000;
+constexpr absl::Duration kShowEvery = absl::Seconds(10);
+
+thread_local uint64_t running_seed = 0;
+
+void NameTheSeed(int signal) {
+  char text[64];
+  const int length = std::snprintf(text, sizeof text, "seed %llu ended the process\n",
+                                   static_cast<unsigned long long>(running_seed));
+  if (length > 0) [[maybe_unused]]
+    const auto written = ::write(2, text, static_cast<size_t>(length));
+  std::signal(signal, SIG_DFL);
+  std::raise(signal);
+}
+
+World::Outcome RunSeed(const Workspace& workspace, const std::string& name, uint64_t seed,
+                       std::set<Decision> left_out, bool traced) {
+  running_seed = seed;
+  return World::Run(workspace, name,
+                    {.seed = seed, .left_out = std::move(left_out), .traced = traced});
+}
+
+// The failing run made short, as text.
+std::string Shrunk(const Workspace& workspace, uint64_t seed, const World::Outcome& failed) {
+  const std::string name = absl::StrCat("shrink-", seed);
+  const std::set<Decision> left_out = LeaveOut(
+      failed.decisions, absl::GetFlag(FLAGS_shrink_tries), [&](const std::set<Decision>& without) {
+        return !RunSeed(workspace, name, seed, without, false).failure.empty();
+      });
+  const World::Outcome shortest = RunSeed(workspace, name, seed, left_out, true);
+  return absl::StrCat("With ", shortest.decisions.size(), " of its ", failed.decisions.size(),
+                      " turns and faults seed ", seed, " still fails (", shortest.failure, "):\n",
+                      shortest.trace);
+}
+
+class Campaign {
+ public:
+  Campaign(const Workspace& workspace, uint64_t first, uint64_t count)
+      : workspace_(workspace), first_(first), count_(count) {}
+
+  void Run(int jobs) {
+    std::vector<std::thread> threads;
+    for (int job = 0; job < jobs; ++job) threads.emplace_back([this, job] { RunJob(job); });
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  int Report() {
+    absl::MutexLock lock(&mutex_);
+    std::printf("%llu seeds from %llu on, %zu failed\n%s", static_cast<unsigned long long>(done_),
+                static_cast<unsigned long long>(first_), failed_.size(),
+                sightings_.ToText().c_str());
+    for (const auto& [seed, outcome] : failed_) {
+      std::printf("seed %llu failed: %s\n", static_cast<unsigned long long>(seed),
+                  outcome.failure.c_str());
+    }
+    if (!failed_.empty()) {
+      std::printf("%s",
+                  Shrunk(workspace_, failed_.begin()->first, failed_.begin()->second).c_str());
+      return 1;
+    }
+    if (count_ < kSeedsThatShowAll) return 0;
+    for (const std::string& what : sightings_.Missing())
+      std::printf("never seen: %s\n", what.c_str());
+    return sightings_.Missing().empty() ? 0 : 1;
+  }
+
+ private:
+  void RunJob(int job) {
+    const std::string name = absl::StrCat("job-", job);
+    for (uint64_t i = next_++; i < count_; i = next_++) {
+      const uint64_t seed = first_ + i;
+      World::Outcome outcome = RunSeed(workspace_, name, seed, {}, false);
+      absl::MutexLock lock(&mutex_);
+      sightings_.Add(outcome.sightings);
+      ++done_;
+      ShowProgress();
+      if (outcome.failure.empty()) continue;
+      failed_.emplace(seed, std::move(outcome));
+      next_ = count_;
+    }
+  }
+
+  void ShowProgress() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const absl::Time now = absl::Now();
+    if (now - shown_ < kShowEvery) return;
+    shown_ = now;
+    std::fprintf(stderr, "%llu of %llu seeds, %.0f a second\n",
+                 static_cast<unsigned long long>(done_), static_cast<unsigned long long>(count_),
+                 static_cast<double>(done_) / absl::ToDoubleSeconds(now - began_));
+  }
+
+  const Workspace& workspace_;
+  const uint64_t first_;
+  const uint64_t count_;
+  const absl::Time began_ = absl::Now();
+  std::atomic<uint64_t> next_ = 0;
+  absl::Mutex mutex_;
+  absl::Time shown_ ABSL_GUARDED_BY(mutex_) = began_;
+  uint64_t done_ ABSL_GUARDED_BY(mutex_) = 0;
+  Sightings sightings_ ABSL_GUARDED_BY(mutex_);
+  std::map<uint64_t, World::Outcome> failed_ ABSL_GUARDED_BY(mutex_);
+};
+
+int ShowOne(const Workspace& workspace, uint64_t seed) {
+  const World::Outcome outcome = RunSeed(workspace, "one", seed, {}, true);
+  std::printf("%s%s", outcome.trace.c_str(), outcome.sightings.ToText().c_str());
+  if (outcome.failure.empty()) return 0;
+  std::printf("seed %llu failed: %s\n", static_cast<unsigned long long>(seed),
+              outcome.failure.c_str());
+  if (absl::GetFlag(FLAGS_shrink_tries) > 0)
+    std::printf("%s", Shrunk(workspace, seed, outcome).c_str());
+  return 1;
+}
+
+int Main() {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // it costs time
+  std::signal(SIGABRT, NameTheSeed);
+  std::signal(SIGSEGV, NameTheSeed);
+  const auto workspace = Workspace::Make();
+  if (!workspace.ok()) {
+    std::fprintf(stderr, "%s\n", workspace.status().ToString().c_str());
+    return 1;
+  }
+  const uint64_t seed = absl::GetFlag(FLAGS_seed);
+  const uint64_t seeds = absl::GetFlag(FLAGS_seeds);
+  if (seeds == 1) return ShowOne(**workspace, seed);
+  int jobs = absl::GetFlag(FLAGS_jobs);
+  if (jobs <= 0) jobs = static_cast<int>(std::thread::hardware_concurrency());
+  Campaign campaign(**workspace, seed, seeds);
+  campaign.Run(jobs);
+  return campaign.Report();
+}
+
+}  // namespace
+}  // namespace tally::simulation
+
+int main(int argc, char** argv) {
+  absl::SetProgramUsageMessage("Runs the system in simulation, one seed after the other.");
+  absl::ParseCommandLine(argc, argv);
+  return tally::simulation::Main();
+}
