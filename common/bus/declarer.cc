@@ -32,7 +32,7 @@ Declarer::Declarer(StreamConfig stream, std::optional<DurableConfig> durable, Bu
     const std::shared_ptr<Shared> shared = weak.lock();
     if (shared == nullptr) return std::string();
     absl::MutexLock lock(&shared->mutex);
-    const DeclarationState& state = shared->state;
+    const DeclarationState state = shared->state;
     return absl::StrCat(state.durability,
                         state.shortcomings.empty() ? "" : "; less than declared: ",
                         absl::StrJoin(state.shortcomings, ", "));

@@ -1,6 +1,5 @@
 #include "common/bus/event.h"
 
-#include <limits>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -26,7 +25,6 @@ constexpr char kContentType[] = "content-type";
 constexpr char kProtobuf[] = "application/protobuf";
 constexpr char kBatch[] = "application/vnd.tally.event-batch+protobuf";
 constexpr int kBatchEventsMax = 10'000;
-constexpr int64_t kLastFirstSequence = std::numeric_limits<int64_t>::max() - kBatchEventsMax;
 
 std::string FormatMicros(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E6SZ", time, absl::UTCTimeZone());
@@ -49,8 +47,8 @@ absl::Status Check(const events::v1::EventBatch& batch) {
   if (!IsCanonicalUuid(batch.lane_id())) {
     return WrongInBatch("lane_id", "not a UUID in canonical form");
   }
-  if (batch.first_sequence() < 1 || batch.first_sequence() > kLastFirstSequence) {
-    return WrongInBatch("first_sequence", "not a number from 1");
+  if (batch.first_sequence() < 1 || batch.first_sequence() > kSequenceMax - kBatchEventsMax) {
+    return WrongInBatch("first_sequence", "not a number from 1 to 10^15");
   }
   if (batch.source().empty()) return WrongInBatch("source", "missing");
   if (batch.type().empty()) return WrongInBatch("type", "missing");
@@ -113,8 +111,10 @@ absl::StatusOr<Event> FromMessage(const Message& message) {
   ASSIGN_OR_RETURN(event.lane_id, Required(headers, kLane));
   if (!IsCanonicalUuid(event.lane_id)) return Wrong(kLane, "not a UUID in canonical form");
   ASSIGN_OR_RETURN(const std::string sequence, Required(headers, kSequence));
-  if (!absl::SimpleAtoi(sequence, &event.sequence) || event.sequence < 1)
-    return Wrong(kSequence, "not a number from 1");
+  if (!absl::SimpleAtoi(sequence, &event.sequence) || event.sequence < 1 ||
+      event.sequence > kSequenceMax) {
+    return Wrong(kSequence, "not a number from 1 to 10^15");
+  }
   ASSIGN_OR_RETURN(const std::string id, Required(headers, kId));
   if (id != event.Id()) return Wrong(kId, "must be <lane>/<sequence>");
   ASSIGN_OR_RETURN(event.source, Required(headers, kSource));

@@ -10,6 +10,10 @@
 
 namespace tally::bus {
 
+// A million events a second for thirty years: a higher sequence is a mistake. So that no sum of
+// what lanes have overflows.
+inline constexpr int64_t kSequenceMax = 1'000'000'000'000'000;
+
 // A domain event as it travels: CloudEvents 1.0 attributes in NATS headers (binary mode), protobuf
 // payload. The id is always "<lane>/<sequence>".
 //
@@ -24,7 +28,7 @@ namespace tally::bus {
 //   content-type     application/protobuf
 struct Event {
   std::string lane_id;   // UUID, canonical text
-  int64_t sequence = 0;  // 1, 2, 3 … in its lane
+  int64_t sequence = 0;  // 1, 2, 3 … kSequenceMax in its lane
   std::string source;
   std::string type;
   std::string subject;      // NATS subject

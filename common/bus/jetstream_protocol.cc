@@ -1,5 +1,7 @@
 #include "common/bus/jetstream_protocol.h"
 
+#include <algorithm>
+#include <limits>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -15,9 +17,17 @@ using Json = nlohmann::json;
 
 constexpr int64_t kMessageTooLarge = 10054;
 
-Json ParseObject(absl::string_view text) {
-  Json json = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+// Copying and writing a value takes stack for each level of it: what lies deeper is left out.
+constexpr int kDepthMax = 32;
+
+Json ParseObject(absl::string_view text, const Json::parser_callback_t& keep = nullptr) {
+  Json json = Json::parse(text.begin(), text.end(), keep, /*allow_exceptions=*/false);
   return json.is_object() ? json : Json();
+}
+
+// JetStream's counters of what is pending have been seen below zero, as unsigned numbers.
+int64_t Clamped(uint64_t number) {
+  return static_cast<int64_t>(std::min<uint64_t>(number, std::numeric_limits<int64_t>::max()));
 }
 
 std::string Describe(const Json& error) {
@@ -38,13 +48,16 @@ std::optional<AckSubject> ParseAckSubject(absl::string_view subject) {
   AckSubject ack;
   int64_t durable_sequence;
   int64_t stored_ns;
+  uint64_t pending;
   if (!absl::SimpleAtoi(tokens[first], &ack.delivery_count) ||
       !absl::SimpleAtoi(tokens[first + 1], &ack.stream_sequence) ||
       !absl::SimpleAtoi(tokens[first + 2], &durable_sequence) ||
       !absl::SimpleAtoi(tokens[first + 3], &stored_ns) ||
-      !absl::SimpleAtoi(tokens[first + 4], &ack.pending)) {
+      !absl::SimpleAtoi(tokens[first + 4], &pending) || ack.delivery_count < 1 ||
+      ack.stream_sequence < 1) {
     return std::nullopt;
   }
+  ack.pending = Clamped(pending);
   ack.stored_time = absl::FromUnixNanos(stored_ns);
   return ack;
 }
@@ -59,9 +72,8 @@ PublishResult ParsePublishAnswer(absl::string_view json) {
     result.error = Describe(*error);
     result.may_be_stored = false;
   } else if (IntField(answer, "seq") > 0) {
-    const auto duplicate = answer.find("duplicate");
-    const bool is_duplicate = duplicate != answer.end() && *duplicate == true;
-    result.outcome = is_duplicate ? PublishOutcome::kDuplicate : PublishOutcome::kStored;
+    result.outcome =
+        BoolField(answer, "duplicate") ? PublishOutcome::kDuplicate : PublishOutcome::kStored;
   } else {
     result.error = "not an acknowledgement";
   }
@@ -69,7 +81,8 @@ PublishResult ParsePublishAnswer(absl::string_view json) {
 }
 
 absl::StatusOr<Json> ParseApiAnswer(absl::string_view json) {
-  Json answer = ParseObject(json);
+  Json answer = ParseObject(
+      json, [](int depth, Json::parse_event_t, const Json&) { return depth < kDepthMax; });
   if (!answer.is_object())
     return absl::UnavailableError("JetStream: the answer is not a JSON object");
   const auto error = answer.find("error");
@@ -87,10 +100,17 @@ bool IsOrdinaryPullEnd(absl::string_view status, absl::string_view description) 
           absl::StartsWithIgnoreCase(description, "Message Size Exceeds MaxBytes"));
 }
 
+bool BoolField(const Json& object, const char* name) {
+  if (!object.is_object()) return false;
+  const auto field = object.find(name);
+  return field != object.end() && *field == true;
+}
+
 int64_t IntField(const Json& object, const char* name) {
   if (!object.is_object()) return 0;
   const auto field = object.find(name);
-  return field != object.end() && field->is_number_integer() ? field->get<int64_t>() : 0;
+  if (field == object.end() || !field->is_number_integer()) return 0;
+  return field->is_number_unsigned() ? Clamped(field->get<uint64_t>()) : field->get<int64_t>();
 }
 
 std::string StringField(const Json& object, const char* name) {

@@ -38,7 +38,9 @@ absl::StatusOr<nlohmann::json> ParseApiAnswer(absl::string_view json);
 // or was full. Anything else calls for a look at the durable before pulling again.
 bool IsOrdinaryPullEnd(absl::string_view status, absl::string_view description);
 
-// Fields of a JSON object; zero, empty or infinite past when absent or of another type.
+// Fields of a JSON object; false, zero, empty or infinite past when absent or of another type. What
+// is beyond int64 is its largest number.
+bool BoolField(const nlohmann::json& object, const char* name);
 int64_t IntField(const nlohmann::json& object, const char* name);
 std::string StringField(const nlohmann::json& object, const char* name);
 absl::Time TimeField(const nlohmann::json& object, const char* name);

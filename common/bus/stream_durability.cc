@@ -12,8 +12,7 @@ int64_t CurrentReplicas(const nlohmann::json& cluster) {
   const auto replicas = cluster.find("replicas");
   if (replicas == cluster.end() || !replicas->is_array()) return current;
   for (const nlohmann::json& replica : *replicas) {
-    const bool offline = replica.value("offline", false);
-    if (replica.value("current", false) && !offline) ++current;
+    if (BoolField(replica, "current") && !BoolField(replica, "offline")) ++current;
   }
   return current;
 }

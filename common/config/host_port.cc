@@ -3,6 +3,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 namespace tally::config {
 namespace {
@@ -12,9 +13,9 @@ constexpr char kForm[] =
 
 // Empty if the brackets do not fit.
 absl::string_view WithoutBrackets(absl::string_view host) {
-  if (absl::StartsWith(host, "[") && absl::EndsWith(host, "]"))
-    return host.substr(1, host.size() - 2);
-  return host.find_first_of("[]:") == host.npos ? host : "";
+  const bool bracketed = absl::ConsumePrefix(&host, "[");
+  if (bracketed && !absl::ConsumeSuffix(&host, "]")) return "";
+  return host.find_first_of(bracketed ? "[]" : "[]:") == host.npos ? host : "";
 }
 
 }  // namespace

@@ -24,7 +24,10 @@ void Place(const bus::Headers& headers, Arrival& arrival) {
   const absl::StatusOr<base::Uuid> lane = base::Uuid::Parse(headers.Get("ce-lane"));
   int64_t sequence = 0;
   if (!IsSource(source) || !lane.ok()) return;
-  if (!absl::SimpleAtoi(headers.Get("ce-sequence"), &sequence) || sequence < 1) return;
+  if (!absl::SimpleAtoi(headers.Get("ce-sequence"), &sequence) || sequence < 1 ||
+      sequence > bus::kSequenceMax) {
+    return;
+  }
   arrival.lane_id = lane->ToString();
   arrival.sequence = sequence;
   arrival.source = std::string(source);

@@ -80,7 +80,7 @@ bus::Headers DecodeHeaders(absl::string_view text) {
   for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
     const std::pair<absl::string_view, absl::string_view> parts =
         absl::StrSplit(line, absl::MaxSplits(':', 1));
-    headers.Set(Unescape(parts.first), Unescape(parts.second));
+    headers.Add(Unescape(parts.first), Unescape(parts.second));
   }
   return headers;
 }

@@ -52,7 +52,7 @@ std::optional<Kind> KindOf(RangeVerdict::Verdict verdict) {
 
 absl::StatusOr<Extent> ReadExtent(const events::v1::LaneExtent& lane) {
   if (!IsLane(lane.lane_id()) || lane.published_through() < 0 ||
-      lane.head_sequence() < lane.published_through()) {
+      lane.head_sequence() < lane.published_through() || lane.head_sequence() > bus::kSequenceMax) {
     return Unreadable("lane");
   }
   return Extent{.lane_id = lane.lane_id(),
@@ -92,7 +92,8 @@ absl::StatusOr<Producer::RangeAnswer> ReadVerdict(const std::string& source, Ran
     return Unreadable("range");
   }
   if (kind != Kind::kEvents) return answer;
-  if (range.last_sequence() - range.first_sequence() != message.events_size() - 1) {
+  if (range.last_sequence() - range.first_sequence() != message.events_size() - 1 ||
+      range.last_sequence() > bus::kSequenceMax) {
     return Unreadable("not one event for each sequence");
   }
   int64_t sequence = range.first_sequence();

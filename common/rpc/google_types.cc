@@ -11,10 +11,11 @@ void ToMessage(const base::Money& money, google::type::Money& message) {
 }
 
 void ToMessage(absl::Time time, google::protobuf::Timestamp& message) {
-  const int64_t seconds = absl::ToUnixSeconds(time);
-  const int64_t micros = absl::ToUnixMicros(time) - seconds * 1'000'000;
-  message.set_seconds(seconds);
-  message.set_nanos(static_cast<int32_t>(micros) * 1'000);
+  const int64_t unix_micros = absl::ToUnixMicros(time);
+  const int64_t micros = unix_micros % 1'000'000;
+  const bool before = micros < 0;  // 1970: nanos count from the second before
+  message.set_seconds(unix_micros / 1'000'000 - before);
+  message.set_nanos(static_cast<int32_t>(micros + before * 1'000'000) * 1'000);
 }
 
 void ToMessage(absl::Duration duration, google::protobuf::Duration& message) {

@@ -134,7 +134,7 @@ TEST(EventRunTest, WhatIsWrongInABatchIsNamed) {
   EventRun run = MakeRun(2);
   run.lane_id = "0193D8A1-1111-7222-8333-123456789ABC";
   EXPECT_THAT(read(run), names("lane_id"));
-  for (const int64_t first : {int64_t{0}, std::numeric_limits<int64_t>::max()}) {
+  for (const int64_t first : {int64_t{0}, kSequenceMax, std::numeric_limits<int64_t>::max()}) {
     run = MakeRun(2);
     run.first_sequence = first;
     EXPECT_THAT(read(run), names("first_sequence"));

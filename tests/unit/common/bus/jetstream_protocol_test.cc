@@ -1,8 +1,11 @@
 #include "common/bus/jetstream_protocol.h"
 
+#include <limits>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "tests/testkit/status_matchers.h"
 
 namespace tally::bus {
@@ -27,10 +30,19 @@ TEST(AckSubjectTest, ReadsTheShortAndTheLongForm) {
 
 TEST(AckSubjectTest, RefusesAnythingElse) {
   for (const char* subject : {"", "$JS.ACK.", "_INBOX.abc.1", "$JS.ACK.ORDERS.activity.2.17.40.5",
+                              "$JS.ACK.ORDERS.activity.2.0.40.1700000000123456789.5",
+                              "$JS.ACK.ORDERS.activity.0.17.40.1700000000123456789.5",
                               "$JS.ACK.ORDERS.activity.two.17.40.1700000000123456789.5",
                               "$JS.ACK.ORDERS.activity.2.17.40.99999999999999999999.5"}) {
     EXPECT_FALSE(ParseAckSubject(subject).has_value()) << subject;
   }
+}
+
+TEST(AckSubjectTest, ACounterBelowZeroIsMany) {
+  const std::optional<AckSubject> ack =
+      ParseAckSubject("$JS.ACK.ORDERS.activity.2.17.40.1700000000123456789.18446744073709551615");
+  ASSERT_TRUE(ack.has_value());
+  EXPECT_EQ(ack->pending, std::numeric_limits<int64_t>::max());
 }
 
 TEST(PublishAnswerTest, StoredOrDuplicate) {
@@ -72,6 +84,13 @@ TEST(ApiAnswerTest, AnErrorSaysWhatTheCallerShouldDo) {
   EXPECT_OK(ParseApiAnswer("{}"));
 }
 
+TEST(ApiAnswerTest, NestingWithoutEndIsCutOff) {
+  const std::string deep = std::string(400'000, '[') + std::string(400'000, ']');
+  const auto answer = ParseApiAnswer(absl::StrCat(R"({"config":{"name":)", deep, "}}"));
+  ASSERT_TRUE(answer.ok());
+  EXPECT_LT(ObjectField(*answer, "config").dump().size(), 100);
+}
+
 TEST(PullEndTest, TellsNormalLifeFromTrouble) {
   EXPECT_TRUE(IsOrdinaryPullEnd("404", "No Messages"));
   EXPECT_TRUE(IsOrdinaryPullEnd("408", "Request Timeout"));
@@ -94,6 +113,13 @@ TEST(FieldTest, OtherTypesAreAsGoodAsAbsent) {
   EXPECT_EQ(TimeField(object, "s"), absl::InfinitePast());
   EXPECT_EQ(IntField(ObjectField(object, "o"), "k"), 1);
   EXPECT_EQ(IntField(ObjectField(object, "i"), "k"), 0);
+  EXPECT_FALSE(BoolField(object, "i"));
+  EXPECT_TRUE(BoolField({{"b", true}}, "b"));
+}
+
+TEST(FieldTest, ACounterBelowZeroIsMany) {
+  const nlohmann::json state = nlohmann::json::parse(R"({"num_pending": 18446744073709551615})");
+  EXPECT_EQ(IntField(state, "num_pending"), std::numeric_limits<int64_t>::max());
 }
 
 }  // namespace

@@ -20,6 +20,12 @@ TEST(StreamDurabilityTest, TellsHowManyReplicasHaveAll) {
                                       Pair("storage", "file"), Pair("sync", "not shown")));
 }
 
+TEST(StreamDurabilityTest, AReplicaThatDoesNotReadIsNotCurrent) {
+  const auto durability = StreamDurability(nlohmann::json::parse(
+      R"({"cluster": {"replicas": [1, null, {"current": "yes"}, {"current": true}]}})"));
+  EXPECT_EQ(durability.at("replicas_current"), "2");
+}
+
 TEST(StreamDurabilityTest, NamesInWhatTheStreamIsWeakerThanDeclared) {
   StreamConfig declared;
   declared.replicas = 3;

@@ -21,9 +21,9 @@ TEST(HostPort, WritesWhatItParses) {
 }
 
 TEST(HostPort, RefusesWhatIsNoAddress) {
-  for (const char* text :
-       {"", "localhost", ":7070", "host:", "host:65536", "host:-1", "host:+1", "host: 1", "::1:70",
-        "[::1]", "[]:70", "a b:70", "http://host:70", "user@host:70", "host:99999999999"}) {
+  for (const char* text : {"", "localhost", ":7070", "host:", "host:65536", "host:-1", "host:+1",
+                           "host: 1", "::1:70", "[::1]", "[]:70", "a b:70", "http://host:70",
+                           "user@host:70", "host:99999999999", "[[::1]]:70", "[a]b]:70"}) {
     EXPECT_FALSE(HostPort::Parse(text).ok()) << text;
   }
 }

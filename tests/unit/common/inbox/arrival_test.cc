@@ -52,6 +52,7 @@ TEST(ReadDeliveryTest, AnEventWithoutItsPlaceIsKeyedByTheStream) {
       {"ce-sequence", "0"},
       {"ce-sequence", "-1"},
       {"ce-sequence", "seven"},
+      {"ce-sequence", "1000000000000001"},
       {"ce-sequence", "9223372036854775808"},
       {"ce-source", nullptr},
       {"ce-source", "\xff\xfe"},

@@ -41,6 +41,13 @@ TEST(LetterTest, HeadersReadBackInOrder) {
   EXPECT_EQ(DecodeHeaders(text).entries(), headers.entries());
 }
 
+TEST(LetterTest, AHeaderThatStandsTwiceKeepsItsFirstValueFirst) {
+  bus::Headers headers;
+  headers.Add("ce-lane", "a");
+  headers.Add("ce-lane", "b");
+  EXPECT_EQ(DecodeHeaders(EncodeHeaders(headers)).entries(), headers.entries());
+}
+
 TEST(LetterTest, StatesHaveNames) {
   for (const LetterState state :
        {LetterState::kRetrying, LetterState::kDead, LetterState::kDiscarded}) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace tally::rpc {
 namespace {
 
@@ -16,6 +18,15 @@ TEST(GoogleTypes, ATimeBefore1970HasNanosFromTheSecondBefore) {
   EXPECT_EQ(message.seconds(), -1);
   EXPECT_EQ(message.nanos(), 999'999'000);
   EXPECT_EQ(ToTime(message), absl::FromUnixMicros(-1));
+}
+
+TEST(GoogleTypes, TheFarthestTimesThatMicrosecondsHoldAreKept) {
+  for (const int64_t micros :
+       {std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()}) {
+    const absl::Time time = absl::FromUnixMicros(micros);
+    EXPECT_EQ(ToTime(Timestamp(time)), time);
+    EXPECT_EQ(ToTime(Timestamp(time + 10 * (time - absl::UnixEpoch()))), time);
+  }
 }
 
 TEST(GoogleTypes, TimesGoThereAndBackCutOffAtMicroseconds) {
