@@ -1,5 +1,8 @@
 #include "tests/simulation/faulty_session.h"
 
+#include <algorithm>
+
+#include "absl/strings/str_join.h"
 #include "common/base/status_macros.h"
 #include "common/db/error.h"
 #include "common/db/transaction.h"
@@ -10,6 +13,7 @@ using db::ErrorKind;
 
 absl::Status FaultySession::Begin(db::Mode mode, const db::Timeouts& timeouts) {
   reads_ = mode == db::Mode::kRead;
+  statements_.clear();
   if (scene_.Killed("begin") ||
       (scene_.current != nullptr && scene_.chance.Fault(scene_.weather.connection_lost))) {
     dead_ = true;
@@ -23,6 +27,7 @@ absl::StatusOr<int64_t> FaultySession::Run(const db::Invocation& invocation) {
     if (reads_) scene_.interleave();
     RETURN_IF_ERROR(Trouble(invocation.statement.name));
   }
+  if (scene_.traced()) statements_.emplace_back(invocation.statement.name);
   return session_->Run(invocation);
 }
 
@@ -36,10 +41,17 @@ absl::Status FaultySession::Commit() {
   if (scene_.Killed("commit")) return InDoubt(false);
   if (scene_.chance.Fault(scene_.weather.commit_in_doubt / 2)) return InDoubt(false);
   RETURN_IF_ERROR(session_->Commit());
+  SayWhatIsCommitted();
   if (scene_.chance.Fault(scene_.weather.commit_in_doubt / 2)) return InDoubt(true);
   // Whatever it does with the answer, nobody hears of it.
   scene_.Killed("the answer to commit");
   return absl::OkStatus();
+}
+
+void FaultySession::SayWhatIsCommitted() {
+  if (!scene_.traced()) return;
+  statements_.erase(std::unique(statements_.begin(), statements_.end()), statements_.end());
+  scene_.Say("    ", database_, ": ", absl::StrJoin(statements_, ", "));
 }
 
 absl::Status FaultySession::Trouble(const char* what) {

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/db/session.h"
 #include "tests/simulation/scene.h"
@@ -11,7 +12,7 @@ namespace tally::simulation {
 
 // A database session on which statements fail, connections break, the outcome of a COMMIT stays
 // unknown (it happened, or not), and the process that uses it is killed, as the weather says. While
-// it only reads, others may step between its statements.
+// it only reads, others may step between its statements. What is committed is in the trace.
 class FaultySession final : public db::Session {
  public:
   FaultySession(std::string database, std::unique_ptr<db::Session> session, Scene& scene)
@@ -25,6 +26,7 @@ class FaultySession final : public db::Session {
   bool Reusable() const override { return !dead_ && session_->Reusable(); }
 
  private:
+  void SayWhatIsCommitted();
   absl::Status Trouble(const char* what);
   absl::Status Broken(const char* what);
   absl::Status InDoubt(bool committed);
@@ -33,6 +35,7 @@ class FaultySession final : public db::Session {
   const std::unique_ptr<db::Session> session_;
   Scene& scene_;
   bool reads_ = false;
+  std::vector<std::string> statements_;  // of this transaction, for the trace
   bool dead_ = false;  // to be replaced; what broke within a transaction is as good as new after it
 };
 

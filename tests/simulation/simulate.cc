@@ -47,6 +47,22 @@ void NameTheSeed(int signal) {
   std::raise(signal);
 }
 
+// SIGINT and SIGTERM end a run between two seeds, so that it tells what it saw and removes its
+// files.
+sigset_t Stopping() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+bool ToldToStop() {
+  sigset_t pending;
+  sigpending(&pending);
+  return sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1;
+}
+
 World::Outcome RunSeed(const Workspace& workspace, const std::string& name, uint64_t seed,
                        std::set<Decision> left_out, bool traced) {
   running_seed = seed;
@@ -59,7 +75,7 @@ std::string Shrunk(const Workspace& workspace, uint64_t seed, const World::Outco
   const std::string name = absl::StrCat("shrink-", seed);
   const std::set<Decision> left_out = LeaveOut(
       failed.decisions, absl::GetFlag(FLAGS_shrink_tries), [&](const std::set<Decision>& without) {
-        return !RunSeed(workspace, name, seed, without, false).failure.empty();
+        return !ToldToStop() && !RunSeed(workspace, name, seed, without, false).failure.empty();
       });
   const World::Outcome shortest = RunSeed(workspace, name, seed, left_out, true);
   return absl::StrCat("With ", shortest.decisions.size(), " of its ", failed.decisions.size(),
@@ -92,7 +108,7 @@ class Campaign {
                   Shrunk(workspace_, failed_.begin()->first, failed_.begin()->second).c_str());
       return 1;
     }
-    if (count_ < kSeedsThatShowAll) return 0;
+    if (done_ < kSeedsThatShowAll) return 0;
     for (const std::string& what : sightings_.Missing())
       std::printf("never seen: %s\n", what.c_str());
     return sightings_.Missing().empty() ? 0 : 1;
@@ -101,7 +117,7 @@ class Campaign {
  private:
   void RunJob(int job) {
     const std::string name = absl::StrCat("job-", job);
-    for (uint64_t i = next_++; i < count_; i = next_++) {
+    for (uint64_t i = next_++; i < count_ && !ToldToStop(); i = next_++) {
       const uint64_t seed = first_ + i;
       World::Outcome outcome = RunSeed(workspace_, name, seed, {}, false);
       absl::MutexLock lock(&mutex_);
@@ -148,6 +164,8 @@ int ShowOne(const Workspace& workspace, uint64_t seed) {
 
 int Main() {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // it costs time
+  const sigset_t stopping = Stopping();
+  pthread_sigmask(SIG_BLOCK, &stopping, nullptr);
   std::signal(SIGABRT, NameTheSeed);
   std::signal(SIGSEGV, NameTheSeed);
   const auto workspace = Workspace::Make();

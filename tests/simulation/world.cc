@@ -23,7 +23,7 @@ const std::array<World::Action, 22> World::kActions = {{
     {3, &World::StopOne},        {25, &World::StartOne},          {6, &World::Pause},
     {6, &World::CutLink},        {20, &World::MendLinks},         {6, &World::TurnBroker},
     {6, &World::CopyBroker},     {5, &World::DamageBroker},       {6, &World::LoseMessage},
-    {6, &World::ChangeLimits},   {6, &World::RetryParked},        {9, &World::DiscardParked},
+    {6, &World::ChangeLimits},   {12, &World::RetryParked},       {20, &World::DiscardParked},
     {1, &World::Mend},
 }};
 
@@ -253,7 +253,7 @@ void World::StartOne() { StartMissing(); }
 void World::Pause() {
   Process* const process = AnyProcess();
   if (process == nullptr) return;
-  process->paused_until = scene_.clock.Now() + Milliseconds(scene_.chance.Below(5000));
+  process->paused_until = scene_.clock.Now() + Milliseconds(scene_.chance.Below(12000));
   scene_.sightings.Saw("paused process woke");
   scene_.Say(process->life().name, " is paused");
 }

@@ -1,5 +1,8 @@
 // What of a lane is not to be had is named exactly, for as long as it is so.
 
+#include "common/bus/topology.h"
+#include "common/inbox/healer.h"
+#include "common/inbox/inbox_catalog.h"
 #include "tests/integration/inbox/healing_test_case.h"
 #include "tests/testkit/deliveries.h"
 
@@ -110,6 +113,47 @@ TEST_P(FindingsTest, ALeaseThatAnotherHeldMeanwhileIsTakenAnew) {
   EXPECT_THAT(take("them"), testkit::IsOkAndHolds(Lease::kTaken));
   ASSERT_OK(healing.ReleaseLease("them", replica.Deadline()));
   EXPECT_THAT(take("us"), testkit::IsOkAndHolds(Lease::kTaken));
+}
+
+// What was asked before would end the round with less than the other had found.
+TEST_P(FindingsTest, ARoundThatAnotherOvertookBeginsAgain) {
+  const std::string lane_id = producer->PublishedLane(10);
+  Replica replica(database_url);
+  ASSERT_OK(replica.store.Register(absl::Now(), replica.Deadline()));
+  bus::Event first = testkit::MakeEvent(1, 1);
+  first.lane_id = lane_id;
+  ASSERT_OK(replica.Receive({testkit::Deliver(first)}));
+  const bus::DurableConfig durable = bus::DurableOf(HealingOptions().delivery.stream, "tests", "");
+  ASSERT_OK(setup_bus->Declare(durable, absl::Now() + kPatience));
+  HealingStore healing(replica.store, /*sole_process=*/false);
+  base::ManualClock clock(absl::Now());
+  Producer asked("tests", "tests", kPatience, *setup_bus, clock);
+  ASSERT_EVENTUALLY(asked.FindEvents({{lane_id, {1, 1}}}).ok(), kPatience);
+  std::vector<Fetcher> fetchers;
+  fetchers.emplace_back(asked, kPatience, healing, replica.inbox, clock, telemetry);
+  Healer healer(
+      {.holder = "us", .durable = durable, .bus_timeout = kPatience, .session_timeout = kPatience},
+      fetchers, healing, *setup_bus, clock, telemetry);
+  const auto said_published = [&]() -> int64_t {
+    const auto watermarks =
+        InboxCatalog("tests", *replica.database).ListWatermarks({}, "", 1, replica.Deadline());
+    return watermarks.ok() && watermarks->size() == 1
+               ? watermarks->front().published_through.value_or(0)
+               : -1;
+  };
+  healer.Step();  // asks, and waits for what the durable still holds
+  ASSERT_EQ(said_published(), 10);
+  producer->Write(lane_id, 5);
+  producer->SayPublished(lane_id, 15);
+  clock.Advance(absl::Seconds(3));
+  healer.Step();
+  ASSERT_EQ(said_published(), 10);
+  ASSERT_OK(healing.ReleaseLease("us", replica.Deadline()));
+  ASSERT_OK(healing.TakeLease("them", absl::Minutes(1), replica.Deadline()));
+  ASSERT_OK(healing.ReleaseLease("them", replica.Deadline()));
+  clock.Advance(absl::Seconds(3));
+  healer.Step();
+  EXPECT_EQ(said_published(), 15);
 }
 
 TEST_P(FindingsTest, HistoryThatTheProducerLostIsAnAlarmUntilItIsAccepted) {
