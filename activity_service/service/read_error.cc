@@ -11,6 +11,7 @@ absl::Status ReadError(const absl::Status& status) {
       return status;
     case db::ErrorKind::kConnection:
     case db::ErrorKind::kRetry:
+    case db::ErrorKind::kResources:
     case db::ErrorKind::kUnknownOutcome:
       return rpc::Unavailable("DATABASE_UNAVAILABLE", "statistics cannot be read right now",
                               absl::Seconds(1));

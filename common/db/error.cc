@@ -25,6 +25,8 @@ constexpr KindRow kKinds[] = {
     {ErrorKind::kRetry, "retry", absl::StatusCode::kAborted,
      "interrupted, the same again may succeed"},
     {ErrorKind::kConnection, "connection", absl::StatusCode::kUnavailable, "the database is away"},
+    {ErrorKind::kResources, "resources", absl::StatusCode::kUnavailable,
+     "the database lacks disk or memory"},
     {ErrorKind::kUnknownOutcome, "unknown_outcome", absl::StatusCode::kUnknown,
      "COMMIT may or may not have happened"},
     {ErrorKind::kStatement, "statement", absl::StatusCode::kInternal, "the statement failed"},

@@ -14,6 +14,7 @@ enum class ErrorKind {
   kData,            // other SQLSTATE 22…, 23…, 54…: this row will never fit: INVALID_ARGUMENT
   kRetry,           // 40001, 40P01, 55P03, 57014, SQLITE_BUSY: the same again may succeed: ABORTED
   kConnection,      // 08…, 57P0x, broken connection, no session before the deadline: UNAVAILABLE
+  kResources,       // 53…, 58…, SQLITE_FULL, SQLITE_IOERR, …: no disk, no memory: UNAVAILABLE
   kUnknownOutcome,  // the connection broke during COMMIT: it may or may not have happened: UNKNOWN
   kStatement,       // 42… and everything else: a fault of ours or of the environment: INTERNAL
 };

@@ -7,9 +7,9 @@
 namespace tally::db {
 namespace {
 
-constexpr ErrorKind kErrorKinds[] = {ErrorKind::kUnique,         ErrorKind::kData,
-                                     ErrorKind::kRetry,          ErrorKind::kConnection,
-                                     ErrorKind::kUnknownOutcome, ErrorKind::kStatement};
+constexpr ErrorKind kErrorKinds[] = {
+    ErrorKind::kUnique,    ErrorKind::kData,           ErrorKind::kRetry,    ErrorKind::kConnection,
+    ErrorKind::kResources, ErrorKind::kUnknownOutcome, ErrorKind::kStatement};
 
 telemetry::Gauge& SessionsGauge(telemetry::Metrics& metrics, const char* state) {
   return metrics.AddGauge("tally_db_sessions", "Database sessions by state.", {{"state", state}});

@@ -36,6 +36,7 @@ ErrorKind KindOfSqlState(absl::string_view state) {
   const absl::string_view group = state.substr(0, 2);
   if (group == "22" || group == "23" || group == "54") return ErrorKind::kData;
   if (group == "08" || absl::StartsWith(state, "57P0")) return ErrorKind::kConnection;
+  if (group == "53" || group == "58") return ErrorKind::kResources;
   return ErrorKind::kStatement;
 }
 

@@ -31,6 +31,11 @@ ErrorKind KindOfCode(int extended) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return ErrorKind::kRetry;
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_NOMEM:
+    case SQLITE_CANTOPEN:
+      return ErrorKind::kResources;
   }
   return ErrorKind::kStatement;
 }
@@ -164,7 +169,8 @@ absl::Status SqliteSession::Commit() {
   absl::Status committed = Try("commit", [&] { *soci_ << "COMMIT"; });
   // The log may already hold the commit when writing or syncing it fails: the next start of this
   // file could replay it.
-  if (KindOf(committed) != ErrorKind::kStatement) return committed;
+  const ErrorKind kind = KindOf(committed);
+  if (kind != ErrorKind::kResources && kind != ErrorKind::kStatement) return committed;
   return MakeError(ErrorKind::kUnknownOutcome, SqlStateOf(committed), "commit");
 }
 
@@ -179,7 +185,8 @@ absl::Status SqliteSession::Try(absl::string_view what, Call&& call) {
     return absl::OkStatus();
   } catch (const soci::sqlite3_soci_error&) {
     absl::Status error = ErrorNow(what);
-    if (KindOf(error) == ErrorKind::kStatement) broken_ = true;
+    const ErrorKind kind = KindOf(error);
+    if (kind == ErrorKind::kResources || kind == ErrorKind::kStatement) broken_ = true;
     return error;
   } catch (const std::exception&) {
     broken_ = true;

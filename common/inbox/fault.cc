@@ -8,6 +8,7 @@ Fault FaultOf(const absl::Status& error) {
   switch (db::KindOf(error)) {
     case db::ErrorKind::kRetry:
     case db::ErrorKind::kConnection:
+    case db::ErrorKind::kResources:
     case db::ErrorKind::kUnknownOutcome:
       return Fault::kDatabase;
     case db::ErrorKind::kStatement:

@@ -10,6 +10,7 @@ absl::Status ToAnswer(const absl::Status& status) {
   switch (db::KindOf(status)) {
     case db::ErrorKind::kConnection:
     case db::ErrorKind::kRetry:
+    case db::ErrorKind::kResources:
     case db::ErrorKind::kUnknownOutcome:
       return rpc::Unavailable("DATABASE_UNAVAILABLE",
                               "the database does not answer right now; repeat the call",

@@ -29,7 +29,7 @@ absl::Status Validate(const v1::EraseCustomerRequest& request) {
 absl::Status DatabaseAway(const absl::Status& status) {
   const db::ErrorKind kind = db::KindOf(status);
   if (kind == db::ErrorKind::kConnection || kind == db::ErrorKind::kRetry ||
-      kind == db::ErrorKind::kUnknownOutcome) {
+      kind == db::ErrorKind::kResources || kind == db::ErrorKind::kUnknownOutcome) {
     return rpc::Unavailable("DATABASE_UNAVAILABLE",
                             "nothing can be erased right now; the same call may be repeated",
                             absl::Seconds(1));

@@ -48,6 +48,7 @@ CommandBatch::Next CommandBatch::Judge(const absl::Status& status, Next blame) {
       return blame;
     case db::ErrorKind::kConnection:
     case db::ErrorKind::kRetry:
+    case db::ErrorKind::kResources:
     case db::ErrorKind::kUnknownOutcome:
       statement_errors_ = 0;
       return Next::kRepeatLater;

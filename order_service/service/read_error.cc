@@ -8,7 +8,7 @@ namespace tally::orders {
 absl::Status ReadError(const absl::Status& status) {
   const db::ErrorKind kind = db::KindOf(status);
   if (kind == db::ErrorKind::kConnection || kind == db::ErrorKind::kRetry ||
-      kind == db::ErrorKind::kUnknownOutcome) {
+      kind == db::ErrorKind::kResources || kind == db::ErrorKind::kUnknownOutcome) {
     return rpc::Unavailable("DATABASE_UNAVAILABLE", "orders cannot be read right now",
                             absl::Seconds(1));
   }

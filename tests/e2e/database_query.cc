@@ -11,17 +11,25 @@
 
 namespace tally::e2e {
 
-absl::StatusOr<int64_t> QueryNumber(const std::string& database_url, absl::string_view sql_file) {
-  const std::string path = absl::StrCat(TALLY_E2E_DIR, "/data/", sql_file);
+absl::StatusOr<std::string> QueryLines(const std::string& database_url, const std::string& path) {
   absl::string_view file = database_url;
   ASSIGN_OR_RETURN(const Ended client,
                    absl::ConsumePrefix(&file, "sqlite:")
                        ? RunToEnd({"sqlite3", "-cmd", ".timeout 5000", std::string(file),
                                    absl::StrCat(".read ", path)})
                        : RunToEnd({"psql", database_url, "-X", "-A", "-t", "-q", "-f", path}));
+  if (client.exit_code != 0) {
+    return absl::InternalError(absl::StrCat(path, ": ", client.out, client.err));
+  }
+  return client.out;
+}
+
+absl::StatusOr<int64_t> QueryNumber(const std::string& database_url, absl::string_view sql_file) {
+  ASSIGN_OR_RETURN(const std::string line,
+                   QueryLines(database_url, absl::StrCat(TALLY_E2E_DIR, "/data/", sql_file)));
   int64_t number = 0;
-  if (client.exit_code != 0 || !absl::SimpleAtoi(client.out, &number)) {
-    return absl::InternalError(absl::StrCat(sql_file, ": ", client.out, client.err));
+  if (!absl::SimpleAtoi(line, &number)) {
+    return absl::InternalError(absl::StrCat(sql_file, ": ", line));
   }
   return number;
 }

@@ -12,4 +12,7 @@ namespace tally::e2e {
 // asked by the database's own client (sqlite3, psql). The service may be running.
 absl::StatusOr<int64_t> QueryNumber(const std::string& database_url, absl::string_view sql_file);
 
+// The same for any query and any file: a line for each row, its columns between '|'.
+absl::StatusOr<std::string> QueryLines(const std::string& database_url, const std::string& path);
+
 }  // namespace tally::e2e

@@ -41,6 +41,7 @@ absl::Status ServiceProcess::Launch() {
   ASSIGN_OR_RETURN(std::unique_ptr<testkit::Process> process,
                    testkit::Process::Start(std::move(spec)));
   lives_.push_back(std::move(process));
+  if (lives_.size() > spec_.lives_kept) lives_.pop_front();
   return absl::OkStatus();
 }
 

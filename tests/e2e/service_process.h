@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -28,6 +29,7 @@ class ServiceProcess {
     std::string program;  // "order_service"
     std::vector<std::string> flags = {};
     std::map<std::string, std::string> env = {};
+    size_t lives_kept = 1000;  // Logs of earlier ones are forgotten.
   };
 
   explicit ServiceProcess(Spec spec) : spec_(std::move(spec)) {}
@@ -47,6 +49,10 @@ class ServiceProcess {
   // Kills the service if it runs, and starts it again.
   absl::Status Restart();
 
+  bool Running() { return lives_.back()->Running(); }
+  // How the last life ended, as Process::Wait tells it; DEADLINE_EXCEEDED while it runs.
+  absl::StatusOr<int> ExitCode() { return lives_.back()->Wait(absl::ZeroDuration()); }
+
   int port() const { return listen_.port(); }
   std::string address() const;
   pid_t pid() const { return lives_.back()->pid(); }
@@ -54,16 +60,16 @@ class ServiceProcess {
   // The sum of all series of a metric, 0 if there is none. Counters begin anew with each start.
   absl::StatusOr<double> Metric(absl::string_view name) const;
 
-  // Everything it wrote to stderr, in all its lives.
+  // Everything it wrote to stderr, in all the lives that are kept.
   std::string Log() const;
-  // The ends of its logs, all lives.
+  // The ends of its logs, of all lives that are kept.
   std::string Describe() const;
 
  private:
   const Spec spec_;
   testkit::FreePort listen_;
   testkit::FreePort http_;
-  std::vector<std::unique_ptr<testkit::Process>> lives_;  // The last one may still run.
+  std::deque<std::unique_ptr<testkit::Process>> lives_;  // The last one may still run.
 };
 
 }  // namespace tally::e2e

@@ -33,6 +33,10 @@ absl::Time GatePipe::NextDue() const {
   return held_ || chunks_.empty() ? absl::InfiniteFuture() : chunks_.front().due;
 }
 
+absl::Time GatePipe::LastDue() const {
+  return chunks_.empty() ? absl::InfinitePast() : chunks_.back().due;
+}
+
 std::string GatePipe::Read() {
   std::string bytes(kReadBytes, '\0');
   const ssize_t count = recv(from_, bytes.data(), bytes.size(), 0);

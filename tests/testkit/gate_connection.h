@@ -23,6 +23,7 @@ class GatePipe {
   bool WantsRead() const;
   bool WantsWrite(absl::Time now) const;
   absl::Time NextDue() const;  // InfiniteFuture if nothing waits for a time.
+  absl::Time LastDue() const;  // Of all that waits; InfinitePast if nothing does.
 
   // What there is to read, perhaps nothing. The end of the stream, and a broken one, sets ended().
   std::string Read();

@@ -24,6 +24,7 @@ class NatsServer {
   std::string url() const;
   int port() const { return port_.port(); }
   pid_t pid() const { return process_->pid(); }
+  bool Running() { return process_->Running(); }
 
   // An orderly end (SIGTERM), by force after a while. Nothing happens if it does not run.
   absl::Status Stop();

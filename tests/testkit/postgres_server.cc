@@ -72,7 +72,8 @@ absl::StatusOr<PostgresServer*> PostgresServer::Shared() {
 PostgresServer::PostgresServer(Options options)
     : options_(std::move(options)),
       bin_(NewestBinaries()),
-      user_(geteuid() == 0 ? "postgres" : "") {}
+      user_(geteuid() == 0 ? "postgres" : ""),
+      dir_(options_.folder) {}
 
 PostgresServer::~PostgresServer() {
   if (process_ == nullptr) return;
@@ -92,9 +93,11 @@ absl::StatusOr<std::string> PostgresServer::CreateDatabase() {
   return url(name);
 }
 
-absl::StatusOr<std::unique_ptr<Process>> PostgresServer::Launch(std::vector<std::string> argv) {
+absl::StatusOr<std::unique_ptr<Process>> PostgresServer::Launch(
+    std::vector<std::string> argv, std::map<std::string, std::string> env) {
   Process::Spec spec;
   spec.argv = std::move(argv);
+  spec.env = std::move(env);
   spec.cwd = dir_.path();
   spec.user = user_;
   spec.signal_at_test_death =
@@ -158,7 +161,7 @@ absl::Status PostgresServer::TryRun() {
   settings.insert(settings.end(), options_.settings.begin(), options_.settings.end());
   std::vector<std::string> argv = {bin_ + "postgres", "-D", dir_.File("data")};
   for (const std::string& setting : settings) argv.insert(argv.end(), {"-c", setting});
-  absl::StatusOr<std::unique_ptr<Process>> process = Launch(std::move(argv));
+  absl::StatusOr<std::unique_ptr<Process>> process = Launch(std::move(argv), options_.env);
   if (!process.ok()) return process.status();
   process_ = *std::move(process);
   bool ready = false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -24,6 +25,8 @@ class PostgresServer {
         false;  // What a killed server had committed survives either way, a lost machine does not.
     std::vector<std::string> settings =
         {};  // More of postgresql.conf, e.g. "deadlock_timeout=100ms".
+    std::map<std::string, std::string> env = {};  // On top of the test's own, for the server alone.
+    std::string folder = {};                      // Where its files stand; empty: with all others.
   };
 
   // Returns when the server takes connections.
@@ -45,6 +48,7 @@ class PostgresServer {
   std::string url(absl::string_view database) const;
   int port() const { return port_.port(); }
   pid_t pid() const { return process_->pid(); }
+  bool Running() { return process_->Running(); }
 
   // Cuts all sessions and ends without a checkpoint: the next start recovers. Nothing happens if it
   // does not run.
@@ -68,7 +72,8 @@ class PostgresServer {
   absl::Status Run();
   absl::Status TryRun();
   void RemoveSharedMemory();
-  absl::StatusOr<std::unique_ptr<Process>> Launch(std::vector<std::string> argv);
+  absl::StatusOr<std::unique_ptr<Process>> Launch(std::vector<std::string> argv,
+                                                  std::map<std::string, std::string> env = {});
 
   const Options options_;
   const std::string bin_;   // Ends with '/'.

@@ -15,11 +15,13 @@
 #include "absl/strings/str_replace.h"
 #include "absl/time/clock.h"
 #include "tests/testkit/die.h"
+#include "tests/testkit/nats_publish_ack.h"
 
 namespace tally::testkit {
 namespace {
 
 constexpr int kBacklog = 512;
+constexpr absl::Duration kPieceInterval = absl::Milliseconds(10);
 constexpr int kFirstConnection =
     2;  // In the list of polled sockets: before them wake_ and the listener.
 
@@ -107,11 +109,17 @@ void TcpGate::Refuse() {
 void TcpGate::Delay(absl::Duration delay) {
   absl::MutexLock lock(&mutex_);
   delay_ = delay;
+  piece_bytes_ = 0;
   for (const auto& connection : connections_) {
     connection->to_server.MakeAllDue();
     connection->to_client.MakeAllDue();
   }
   Wake();
+}
+
+void TcpGate::Trickle(size_t piece_bytes) {
+  absl::MutexLock lock(&mutex_);
+  piece_bytes_ = piece_bytes;
 }
 
 void TcpGate::CutAll() {
@@ -126,6 +134,11 @@ void TcpGate::CutWhen(Direction direction, Condition condition) {
 
 void TcpGate::SwallowReplyTo(absl::string_view command) {
   Arm({Action::kCut, Direction::kToClient, nullptr, std::string(command)});
+}
+
+void TcpGate::SwallowPublishAck() {
+  Arm({Action::kDrop, Direction::kToClient,
+       [](absl::string_view bytes) { return FindPublishAck(bytes).begin; }, ""});
 }
 
 void TcpGate::HoldReplyTo(absl::string_view command) {
@@ -175,6 +188,11 @@ int TcpGate::open_connections() const {
 int TcpGate::total_connections() const {
   absl::MutexLock lock(&mutex_);
   return total_connections_;
+}
+
+void TcpGate::Disarm() {
+  absl::MutexLock lock(&mutex_);
+  fault_.reset();
 }
 
 void TcpGate::Arm(Fault fault) {
@@ -263,7 +281,16 @@ void TcpGate::Receive(GateConnection& connection, Direction direction) {
   if (const std::optional<size_t> at = FindFault(connection, direction, bytes)) {
     Strike(connection, std::move(bytes), *at);
   } else {
-    pipe.Push(std::move(bytes), absl::Now() + delay_);
+    Pass(pipe, std::move(bytes));
+  }
+}
+
+void TcpGate::Pass(GatePipe& pipe, std::string bytes) {
+  absl::Time due = absl::Now() + delay_;
+  if (piece_bytes_ == 0) return pipe.Push(std::move(bytes), due);
+  due = std::max(due, pipe.LastDue());
+  for (size_t at = 0; at < bytes.size(); at += piece_bytes_) {
+    pipe.Push(bytes.substr(at, piece_bytes_), due += kPieceInterval);
   }
 }
 
@@ -283,6 +310,11 @@ std::optional<size_t> TcpGate::FindFault(GateConnection& connection, Direction d
 void TcpGate::Strike(GateConnection& connection, std::string bytes, size_t at) {
   const Fault fault = *std::exchange(fault_, std::nullopt);
   GatePipe& pipe = connection.pipe(fault.direction);
+  if (fault.action == Action::kDrop) {
+    bytes.erase(at, FindPublishAck(bytes).bytes);
+    ++swallowed_;
+    return Pass(pipe, std::move(bytes));
+  }
   pipe.Push(bytes.substr(0, at), absl::Now());
   pipe.Write(absl::Now());
   if (fault.action == Action::kCut) {

@@ -27,6 +27,7 @@ namespace tally::testkit {
 //   Delay     every byte passes so much later; InfiniteDuration: connections stay open and nothing
 //   passes,
 //             not even that a side has ended its own
+//   Trickle   bytes pass in small pieces, a hundred pieces a second in each direction
 //
 // The faults strike once, on whichever connection meets the condition first, and one at a time:
 // arming one disarms the one before.
@@ -48,6 +49,7 @@ class TcpGate {
   void Forward() ABSL_LOCKS_EXCLUDED(mutex_);
   void Refuse() ABSL_LOCKS_EXCLUDED(mutex_);
   void Delay(absl::Duration delay) ABSL_LOCKS_EXCLUDED(mutex_);
+  void Trickle(size_t piece_bytes) ABSL_LOCKS_EXCLUDED(mutex_);
   void CutAll() ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Where `text` begins, if it came in one piece.
@@ -55,6 +57,10 @@ class TcpGate {
 
   // Drops the bytes from where the condition says and cuts the connection.
   void CutWhen(Direction direction, Condition condition) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // NATS, unencrypted: drops one acknowledgement of a publish to a stream, whole; the connection
+  // lives on.
+  void SwallowPublishAck() ABSL_LOCKS_EXCLUDED(mutex_);
 
   // PostgreSQL, unencrypted. `command` is the tag of the server's reply: "COMMIT", "INSERT". The
   // server has done the command when its reply comes to the gate.
@@ -67,11 +73,13 @@ class TcpGate {
   // side only: the server's session stays open, in its transaction, until Release hands it the
   // request and ends it.
   void StrandRequest(absl::string_view text) ABSL_LOCKS_EXCLUDED(mutex_);
+  // No fault is to strike any more.
+  void Disarm() ABSL_LOCKS_EXCLUDED(mutex_);
   // Lets pass what HoldReplyTo and StrandRequest keep.
   void Release() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // How many connections CutWhen or SwallowReplyTo have cut, how many HoldReplyTo or StrandRequest
-  // have stopped.
+  // How often CutWhen, SwallowPublishAck or SwallowReplyTo have struck, how many connections
+  // HoldReplyTo or StrandRequest have stopped.
   int swallowed() const ABSL_LOCKS_EXCLUDED(mutex_);
   int held() const ABSL_LOCKS_EXCLUDED(mutex_);
   // Connections that are open now, stranded ones included, and all that were ever taken.
@@ -79,7 +87,7 @@ class TcpGate {
   int total_connections() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  enum class Action { kCut, kHold, kStrand };
+  enum class Action { kCut, kHold, kStrand, kDrop };
   struct Fault {
     Action action;
     Direction direction;
@@ -99,6 +107,7 @@ class TcpGate {
                                   absl::string_view bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Strike(GateConnection& connection, std::string bytes, size_t at)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Pass(GatePipe& pipe, std::string bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Arm(Fault fault) ABSL_LOCKS_EXCLUDED(mutex_);
   void Wake() const;
 
@@ -111,6 +120,7 @@ class TcpGate {
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   bool refusing_ ABSL_GUARDED_BY(mutex_) = false;
   absl::Duration delay_ ABSL_GUARDED_BY(mutex_);
+  size_t piece_bytes_ ABSL_GUARDED_BY(mutex_) = 0;  // 0: bytes pass as they come.
   std::optional<Fault> fault_ ABSL_GUARDED_BY(mutex_);
   int swallowed_ ABSL_GUARDED_BY(mutex_) = 0;
   int held_ ABSL_GUARDED_BY(mutex_) = 0;

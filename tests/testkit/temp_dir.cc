@@ -50,11 +50,15 @@ void RemoveAbandoned(const std::string& parent) {
   }
 }
 
+std::string DefaultParent() {
+  const char* parent = std::getenv("TMPDIR");
+  return parent == nullptr || *parent == '\0' ? "/tmp" : parent;
+}
+
 }  // namespace
 
-TempDir::TempDir() {
-  const char* parent = std::getenv("TMPDIR");
-  if (parent == nullptr || *parent == '\0') parent = "/tmp";
+TempDir::TempDir(std::string parent) {
+  if (parent.empty()) parent = DefaultParent();
   RemoveAbandoned(parent);
   while (lock_ < 0) {
     path_ = absl::StrCat(parent, "/", kPrefix, "XXXXXX");

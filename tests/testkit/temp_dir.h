@@ -6,12 +6,12 @@
 
 namespace tally::testkit {
 
-// A directory of its own beneath $TMPDIR (or /tmp), removed with everything in it when this object
-// goes. It is held locked (flock) as long as it is in use; what a killed test left behind is
-// unlocked, and the next TempDir removes it. Dies when no directory can be made.
+// A directory of its own beneath `parent` (empty: $TMPDIR, or /tmp), removed with everything in it
+// when this object goes. It is held locked (flock) as long as it is in use; what a killed test left
+// behind is unlocked, and the next TempDir removes it. Dies when no directory can be made.
 class TempDir {
  public:
-  TempDir();
+  explicit TempDir(std::string parent = "");
   ~TempDir();
   TempDir(const TempDir&) = delete;
   TempDir& operator=(const TempDir&) = delete;

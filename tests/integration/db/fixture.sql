@@ -74,7 +74,16 @@ CREATE TABLE deferred_thing (id bigint UNIQUE DEFERRABLE INITIALLY DEFERRED)
 -- name: InsertDeferred
 INSERT INTO deferred_thing (id) VALUES (:id)
 
+-- name: MakeDiskFull
+CREATE FUNCTION disk_full() RETURNS bigint LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION USING ERRCODE = ''53100''; END'
+
+-- name: RaiseDiskFull
+SELECT disk_full()
+
 -- Only for SQLite.
+-- name: AllowNoMorePages
+PRAGMA max_page_count = 1
+
 -- name: JournalMode
 PRAGMA journal_mode
 

@@ -182,6 +182,17 @@ TEST_F(PostgresTest, ARefusalByCommitItselfIsNoUnknownOutcome) {
   EXPECT_EQ(KindOf(transaction.Commit()), ErrorKind::kUnique);
 }
 
+TEST_F(PostgresTest, AFullDiskIsTheEnvironmentsAndKeepsTheSession) {
+  OpenIt();
+  ASSERT_OK(open_->database->Run(Mode::kWrite, open_->Soon(), [](Transaction& transaction) {
+    return transaction.Execute(sql::kMakeDiskFull).status();
+  }));
+  const auto pid = Begin(Mode::kRead).QueryOne<int64_t>(sql::kBackendPid);
+  const absl::Status full = Begin(Mode::kRead).QueryOne<int64_t>(sql::kRaiseDiskFull).status();
+  EXPECT_EQ(KindOf(full), ErrorKind::kResources) << full;
+  EXPECT_THAT(Begin(Mode::kRead).QueryOne<int64_t>(sql::kBackendPid), IsOkAndHolds(*pid));
+}
+
 TEST_F(PostgresTest, ASwallowedReplyToCommitIsAnUnknownOutcome) {
   OpenThroughGate();
   gate_->SwallowReplyTo("COMMIT");

@@ -4,6 +4,8 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <numeric>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/db/error.h"
@@ -91,6 +93,20 @@ TEST_F(SqliteTest, AWriterGivesUpAtItsDeadline) {
   const auto refused =
       Transaction::Begin(*open->database, Mode::kWrite, open->clock.Now() + absl::Milliseconds(50));
   EXPECT_EQ(KindOf(refused.status()), ErrorKind::kConnection);
+}
+
+TEST_F(SqliteTest, AFullDiskIsTheEnvironments) {
+  ASSERT_OK_AND_ASSIGN(const auto open, Open("sqlite:" + dir_.File("a.db")));
+  std::vector<int64_t> ids(10'000);
+  std::iota(ids.begin(), ids.end(), 1);
+  {
+    auto transaction = open->Begin(Mode::kWrite);
+    ASSERT_OK(transaction);
+    ASSERT_OK(transaction->QueryOne<int64_t>(sql::kAllowNoMorePages));
+    const absl::Status full = transaction->Post(sql::kInsertIds, Batch().Ints("id", {ids.begin(), ids.end()}));
+    EXPECT_EQ(KindOf(full), ErrorKind::kResources) << full;
+  }
+  EXPECT_OK(open->Insert(1));  // By a session of its own, which knows of no limit.
 }
 
 TEST_F(SqliteTest, AQueryThatWasStoppedKeepsNoSnapshot) {

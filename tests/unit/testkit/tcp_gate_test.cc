@@ -99,6 +99,25 @@ TEST_F(TcpGateTest, EndlessDelayHidesEvenThatTheClientIsGone) {
   ExpectRecovery();
 }
 
+TEST_F(TcpGateTest, TricklesWholeMessagesAndIsFastAgainAtOnce) {
+  PostgresClient client = Connect();
+  gate_->Trickle(64);
+  const absl::Time start = absl::Now();
+  EXPECT_EQ(client.Value("SELECT repeat('x', 3000)").size(), 3000u);
+  EXPECT_GE(absl::Now() - start, absl::Milliseconds(400));  // 47 pieces
+  gate_->Forward();
+  EXPECT_EQ(client.Value("SELECT repeat('x', 5000000)").size(), 5000000u);
+  ExpectRecovery();
+}
+
+TEST_F(TcpGateTest, NothingStrikesOnceDisarmed) {
+  PostgresClient client = Connect();
+  gate_->SwallowReplyTo("SELECT");
+  gate_->Disarm();
+  EXPECT_TRUE(client.Execute("SELECT 1"));
+  EXPECT_EQ(gate_->swallowed(), 0);
+}
+
 TEST_F(TcpGateTest, SwallowsExactlyTheReplyToCommit) {
   PostgresClient client = Connect();
   gate_->SwallowReplyTo("COMMIT");

@@ -10,7 +10,7 @@ namespace {
 TEST(ErrorTest, TellsKindAndSqlStateAgain) {
   for (const ErrorKind kind :
        {ErrorKind::kUnique, ErrorKind::kData, ErrorKind::kRetry, ErrorKind::kConnection,
-        ErrorKind::kUnknownOutcome, ErrorKind::kStatement}) {
+        ErrorKind::kResources, ErrorKind::kUnknownOutcome, ErrorKind::kStatement}) {
     const absl::Status error = MakeError(kind, "12345", "FindLane", "so it is");
     EXPECT_EQ(KindOf(error), kind);
     EXPECT_EQ(SqlStateOf(error), "12345");
@@ -27,6 +27,8 @@ TEST(ErrorTest, OtherStatusesHaveNoKind) {
 TEST(ErrorTest, AStatusSaysWhatTheCallerShouldDo) {
   EXPECT_THAT(MakeError(ErrorKind::kRetry, "", ""), testkit::StatusIs(absl::StatusCode::kAborted));
   EXPECT_THAT(MakeError(ErrorKind::kConnection, "", ""),
+              testkit::StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_THAT(MakeError(ErrorKind::kResources, "", ""),
               testkit::StatusIs(absl::StatusCode::kUnavailable));
   EXPECT_THAT(MakeError(ErrorKind::kUnknownOutcome, "", ""),
               testkit::StatusIs(absl::StatusCode::kUnknown));

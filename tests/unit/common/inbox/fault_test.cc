@@ -12,6 +12,7 @@ Fault Of(db::ErrorKind kind) { return FaultOf(db::MakeError(kind, "XX000", "Stat
 TEST(FaultTest, AnOutageIsNeverTheEventsFault) {
   EXPECT_EQ(Of(db::ErrorKind::kConnection), Fault::kDatabase);
   EXPECT_EQ(Of(db::ErrorKind::kRetry), Fault::kDatabase);
+  EXPECT_EQ(Of(db::ErrorKind::kResources), Fault::kDatabase);
   EXPECT_EQ(Of(db::ErrorKind::kUnknownOutcome), Fault::kDatabase);
 }
 

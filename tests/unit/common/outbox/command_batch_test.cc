@@ -60,8 +60,9 @@ TEST_F(CommandBatchTest, TheEnvironmentIsNobodysFaultHoweverOften) {
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(batch.AttemptFailed(Error(ErrorKind::kConnection)), Next::kRepeatLater);
     EXPECT_EQ(batch.AttemptFailed(Error(ErrorKind::kRetry)), Next::kRepeatLater);
+    EXPECT_EQ(batch.AttemptFailed(Error(ErrorKind::kResources)), Next::kRepeatLater);
   }
-  EXPECT_EQ(batch.attempt(), 201);
+  EXPECT_EQ(batch.attempt(), 301);
 }
 
 TEST_F(CommandBatchTest, AStatementsErrorIsBelievedTheSecondTimeInARow) {
