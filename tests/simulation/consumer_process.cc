@@ -82,7 +82,7 @@ ConsumerProcess::ConsumerProcess(const std::string& name, const std::vector<std:
     : Process(name, network),
       scene_(network.scene()),
       telemetry_(telemetry::LogFormat::kText, kSilent, "simulation"),
-      handler_(mended),
+      handler_(scene_, mended),
       store_(kConsumer, database),
       healing_(store_, /*sole_process=*/false),
       errands_(kPatience, healing_, scene_.clock),

@@ -18,13 +18,15 @@ std::string PayloadOf(const Note& note);
 class CountingHandler final : public inbox::EventHandler {
  public:
   // `mended`: a newer version was rolled out, which knows all types and fails less.
-  explicit CountingHandler(const bool& mended) : mended_(mended) {}
+  CountingHandler(Scene& scene, const bool& mended) : scene_(scene), mended_(mended) {}
 
   Interest InterestIn(absl::string_view type) const override;
   absl::Status Apply(db::Transaction& transaction,
                      absl::Span<const bus::Event* const> events) override;
+  void Committed() override { scene_.interleave(); }
 
  private:
+  Scene& scene_;
   const bool& mended_;
 };
 

@@ -2,9 +2,10 @@
 
 namespace tally::simulation {
 
-NoteCommand::NoteCommand(const Note& note, absl::Time deadline, const Life& life, Ledger& ledger)
+NoteCommand::NoteCommand(const Note& note, absl::Time deadline, Life& life, Ledger& ledger)
     : note_(note), deadline_(deadline), life_(life), ledger_(ledger) {
   ledger_.Asked(note_.key);
+  ++life_.commands;
 }
 
 void NoteCommand::Finish(const absl::Status& status) {

@@ -13,7 +13,8 @@ namespace tally::simulation {
 class NoteCommand final : public outbox::Command {
  public:
   // `life` is that of the process it is given to: what a dead one answers nobody hears.
-  NoteCommand(const Note& note, absl::Time deadline, const Life& life, Ledger& ledger);
+  NoteCommand(const Note& note, absl::Time deadline, Life& life, Ledger& ledger);
+  ~NoteCommand() override { --life_.commands; }
 
   size_t bytes() const override { return note_.key.size(); }
   absl::Time deadline() const override { return deadline_; }
@@ -25,7 +26,7 @@ class NoteCommand final : public outbox::Command {
  private:
   const Note note_;
   const absl::Time deadline_;
-  const Life& life_;
+  Life& life_;
   Ledger& ledger_;
 };
 

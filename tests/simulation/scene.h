@@ -42,7 +42,7 @@ struct Life {
   // Killed in the middle of a step: nothing it does from here on has any effect, and what it holds
   // is dropped when the step returns.
   bool dying = false;
-  int busy = 0;  // steps under way
+  int commands = 0;  // in hand
 };
 
 // What all parts of one run share. Single-threaded.

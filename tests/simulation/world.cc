@@ -92,14 +92,12 @@ void World::Step(Process& process, Component& component) {
   scene_.Say(std::string(2 * depth_, ' '), component.name);
   Life* const stepping = std::exchange(scene_.current, &process.life());
   component.busy = true;
-  ++process.life().busy;
   ++depth_;
   scene_.clock.Advance(absl::Milliseconds(1));
   component.due = absl::InfiniteFuture();  // unless it is woken meanwhile
   const absl::Duration rest = component.step();
   component.due = std::min(component.due, scene_.clock.Now() + rest);
   --depth_;
-  --process.life().busy;
   component.busy = false;
   scene_.current = stepping;
 }
@@ -372,18 +370,24 @@ void World::CalmDown() {
   StartMissing();
   MendLinks();
   ForEach([](Process& process) { process.paused_until = absl::InfinitePast(); });
-  std::string unfinished;
+  std::string unfinished = "clients wait, or packets move";
   for (int round = 1; round <= kCalmRoundsMax && scene_.failure().empty(); ++round) {
     network_.Drain();
     StepAllThatAreDue();
     Look();
-    if (round % 8 == 0 && network_.idle()) {
+    if (round % 8 == 0 && Idle()) {
       unfinished = checker_.Unfinished();
       if (unfinished.empty()) return;
     }
     scene_.clock.Advance(absl::Milliseconds(100));
   }
   scene_.Fail(absl::StrCat("not quiet after a minute: ", unfinished));
+}
+
+bool World::Idle() {
+  bool idle = network_.idle();
+  ForEach([&](Process& process) { idle = idle && process.life().commands == 0; });
+  return idle;
 }
 
 void World::StopAll() {

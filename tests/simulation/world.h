@@ -52,6 +52,8 @@ class World {
   void Turn(int turn);
   void Look();
   void CalmDown();
+  // Nothing is on its way, and no client waits.
+  bool Idle();
   void StopAll();
 
   // Runs a step, of `process` or, without one, of another's choice.
