@@ -16,9 +16,9 @@ namespace tally::bus {
 
 // A subscription on one link and the messages that have come: to an own reply subject
 // `_INBOX.<random>.<token>`, for any token (unbounded: whoever asks bounds what it asks for), or to
-// a subject that a group shares, or everyone who listens (bounded: what does not fit is dropped). The waker is called when
-// the first message comes into an empty mailbox, and not any more after the mailbox is destroyed.
-// One thread at a time.
+// a subject that a group shares, or everyone who listens (bounded: what does not fit is dropped).
+// The waker is called when the first message comes into an empty mailbox, and not any more after
+// the mailbox is destroyed. One thread at a time.
 class Mailbox {
  public:
   static absl::StatusOr<std::unique_ptr<Mailbox>> Open(std::shared_ptr<NatsLink> link, Waker waker);

@@ -27,7 +27,8 @@ struct BidiBounds {
 // method of a service derives from it, says in Take() what to do with a request, and begins with
 // Start().
 //
-//   open    a request is read whenever the items under way are within the bounds: a client that does
+//   open    a request is read whenever the items under way are within the bounds: a client that
+//   does
 //           not read its answers is not read from
 //   ending  the client has half-closed, Take() refused a request, or End() was called: nothing is
 //           read any more, items under way are answered, then the stream ends with that status

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <utility>
 
+#include <google/protobuf/stubs/logging.h>
+
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "common/base/status_macros.h"
@@ -30,6 +32,9 @@ ServiceHost::ServiceHost(const config::Program& program, config::ServiceSettings
       settings_(std::move(settings)),
       problems_(std::move(problems)),
       telemetry_(telemetry::LogFormatFlag(), telemetry::LogLevelFlag(), program.name) {
+  // It would write a line of its own for each request whose text is not UTF-8: as many as callers
+  // like, in a log of JSON.
+  google::protobuf::SetLogHandler(nullptr);
   telemetry_.health.AddReadiness("serving", [this] {
     return serving_ ? absl::OkStatus() : absl::UnavailableError("starting or stopping");
   });

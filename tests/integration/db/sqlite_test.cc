@@ -103,7 +103,8 @@ TEST_F(SqliteTest, AFullDiskIsTheEnvironments) {
     auto transaction = open->Begin(Mode::kWrite);
     ASSERT_OK(transaction);
     ASSERT_OK(transaction->QueryOne<int64_t>(sql::kAllowNoMorePages));
-    const absl::Status full = transaction->Post(sql::kInsertIds, Batch().Ints("id", {ids.begin(), ids.end()}));
+    const absl::Status full =
+        transaction->Post(sql::kInsertIds, Batch().Ints("id", {ids.begin(), ids.end()}));
     EXPECT_EQ(KindOf(full), ErrorKind::kResources) << full;
   }
   EXPECT_OK(open->Insert(1));  // By a session of its own, which knows of no limit.

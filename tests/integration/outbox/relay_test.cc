@@ -201,7 +201,7 @@ TEST_P(RelayTest, DrainsWhatPiledUpWhileTheBusWasAwayWithoutHoldingIt) {
   options_.publisher.window_messages = 1000;
   Start();
   ASSERT_OK(server_->Stop());
-  constexpr int64_t kEvents = 50'000, kBatch = 5'000;
+  constexpr int64_t kEvents = 20'000, kBatch = 5'000;
   const std::string lane = OwnLane(0);
   for (int64_t head = 0; head < kEvents; head += kBatch) CommitMore(lane, head, kBatch);
   ASSERT_OK(server_->Restart());

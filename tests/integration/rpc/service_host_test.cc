@@ -83,6 +83,19 @@ TEST(ServiceHost, LogsJsonAndServesHttp) {
               HasSubstr("tally_build_info{service=\"host_under_test\""));
 }
 
+TEST(ServiceHost, ARequestThatDoesNotReadLeavesNoLineThatIsNotJson) {
+  auto host = StartHost({}, {{"TALLY_LOG_FORMAT", "json"}});
+  const auto stub = TestService::NewStub(
+      grpc::CreateChannel(AddressOf(*host), grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  AnswerRequest request;
+  request.set_text("\xff is not UTF-8");
+  AnswerResponse response;
+  EXPECT_EQ(stub->Answer(&context, request, &response).error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_FALSE(HttpAddressOf(*host).empty());
+}
+
 TEST(ServiceHost, FinishesCallsUnderWayBeforeItEnds) {
   auto host = StartHost({});
   const auto stub = TestService::NewStub(
