@@ -11,10 +11,12 @@
 #include "tests/e2e/database_query.h"
 #include "tests/e2e/service_process.h"
 #include "tests/e2e/tally.h"
+#include "tests/testkit/eventually.h"
 
 namespace tally::chaos {
 namespace {
 
+constexpr absl::Duration kCursorPatience = absl::Seconds(30);
 constexpr absl::Duration kAuditPatience = absl::Seconds(120);
 constexpr size_t kDifferencesShown = 10;
 
@@ -58,7 +60,12 @@ Findings CompareDays(const DaySums& expected, const DaySums& counted) {
 }
 
 absl::Status CompareLanes(const Ledger& ledger, const Site& site, Findings& findings) {
-  ASSIGN_OR_RETURN(const Lanes lanes, ReadLanes(site.orders_database()));
+  absl::StatusOr<Lanes> read;
+  testkit::Eventually(kCursorPatience, [&] {  // A cursor follows what it tells of.
+    read = ReadLanes(site.orders_database());
+    return !read.ok() || read->unpublished == 0;
+  });
+  ASSIGN_OR_RETURN(const Lanes lanes, std::move(read));
   ASSIGN_OR_RETURN(const int64_t misplaced,
                    e2e::QueryNumber(site.orders_database(), "misplaced_events.sql"));
   const Ledger::Counts counts = ledger.counts();

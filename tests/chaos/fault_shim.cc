@@ -1,5 +1,7 @@
 // A library to be preloaded (LD_PRELOAD) into a service or a PostgreSQL server: jumps of the wall
-// clock and I/O errors at any moment, as ShimState says.
+// clock and I/O errors of writing at any moment, as ShimState says. Reading never fails:
+// PostgreSQL's recovery takes a page of its log that it cannot read for the end of the log, and
+// forgets what it had committed after it.
 //
 // Not libfaketime: absolute deadlines that a thread waits for (futex, pthread_cond_timedwait) are
 // passed to the kernel here in the kernel's own time, so that a wait ends when it should; with
@@ -130,12 +132,6 @@ long syscall(long number, ...) noexcept {
 int fsync(int fd) { return Fails() ? -1 : TALLY_REAL(fsync)(fd); }
 int fdatasync(int fd) { return Fails() ? -1 : TALLY_REAL(fdatasync)(fd); }
 
-ssize_t pread(int fd, void* buffer, size_t bytes, off_t at) {
-  return Fails() ? -1 : TALLY_REAL(pread)(fd, buffer, bytes, at);
-}
-ssize_t pread64(int fd, void* buffer, size_t bytes, off64_t at) {
-  return Fails() ? -1 : TALLY_REAL(pread64)(fd, buffer, bytes, at);
-}
 ssize_t pwrite(int fd, const void* buffer, size_t bytes, off_t at) {
   return Fails() ? -1 : TALLY_REAL(pwrite)(fd, buffer, bytes, at);
 }

@@ -1,9 +1,12 @@
 // ./dev chaos: real processes under faults and load, against a ledger of what clients were told.
 
 #include <algorithm>
+#include <cstdio>
 #include <iostream>
+#include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/flags/flag.h"
@@ -12,6 +15,7 @@
 #include "absl/flags/usage_config.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "tests/chaos/campaign.h"
 #include "tests/chaos/disk.h"
@@ -70,61 +74,82 @@ std::vector<FaultKind> ChosenKinds(const Site::Options& site) {
 }
 
 void Print(const Campaign::Report& report) {
-  int64_t faults = 0;
-  std::cout << "\nfaults\n";
+  const auto line = [](absl::string_view name, int64_t number, absl::string_view note = "") {
+    absl::PrintF("  %-26s %8d%s\n", name, number, note);
+  };
+  int64_t all = 0;
+  absl::PrintF("\nfaults\n");
   for (const auto& [kind, count] : report.faults) {
-    std::cout << "  " << kind << std::string(26 - std::min<size_t>(25, kind.size()), ' ') << count
-              << "\n";
-    faults += count;
+    line(kind, count);
+    all += count;
   }
-  std::cout << "  all" << std::string(23, ' ') << faults << "\norders\n  tried        "
-            << report.orders.tried << "\n  acknowledged " << report.orders.acknowledged << " ("
-            << report.orders.settled << " of them were unknown first, " << report.orders.repeated
-            << " were asked for again)"
-            << "\n  refused      " << report.orders.refused << "\n  cancelled    "
-            << report.orders.cancelled << "\n  unknown      " << report.orders.unknown
-            << "\n  counted      " << report.counted << "\n  lost         " << report.lost
-            << "\n  double       " << report.twice << "\nlongest catch-up "
-            << absl::FormatDuration(absl::Trunc(report.longest_catch_up, absl::Milliseconds(100)))
-            << "; ended by themselves and started again: " << report.restarts << "\n"
-            << (report.failures.empty() ? "passed" : "FAILED") << std::endl;
+  line("all", all);
+  const Ledger::Counts& orders = report.orders;
+  absl::PrintF("orders\n");
+  line("tried", orders.tried);
+  line("acknowledged", orders.acknowledged,
+       absl::StrCat("  (", orders.settled, " of them were unknown first)"));
+  line("asked for again", orders.repeated);
+  line("refused", orders.refused);
+  line("cancelled", orders.cancelled);
+  line("unknown", orders.unknown);
+  line("counted", report.counted);
+  line("lost", report.lost);
+  line("double", report.twice);
+  absl::PrintF("processes that ended by themselves and were started again: %d\n", report.restarts);
+  absl::PrintF("longest catch-up: %s\n",
+               absl::FormatDuration(absl::Trunc(report.longest_catch_up, absl::Milliseconds(100))));
+  for (const std::string& failure : report.failures) absl::PrintF("FAILED: %s\n", failure);
+  absl::PrintF("%s\n", report.failures.empty() ? "passed" : "FAILED");
+}
+
+// Nothing: wrong usage, and said so.
+std::optional<Site::Options> SiteFromFlags() {
+  const std::string database = absl::GetFlag(FLAGS_database);
+  const std::string bus = absl::GetFlag(FLAGS_bus);
+  if ((database != "sqlite" && database != "postgresql") || (bus != "single" && bus != "cluster")) {
+    absl::FPrintF(stderr, "--database is postgresql or sqlite, --bus is single or cluster\n");
+    return std::nullopt;
+  }
+  return Site::Options{.sqlite = database == "sqlite",
+                       .cluster = bus == "cluster",
+                       .logs = absl::GetFlag(FLAGS_logs)};
+}
+
+// False: there is to be a disk, and cannot be.
+bool AddDisk(Site::Options& site) {
+  if (Contains(absl::GetFlag(FLAGS_without), "disk_full")) return true;
+  if (absl::Status status = Disk::AllowMounts(); !status.ok()) {
+    absl::FPrintF(stderr,
+                  "cannot mount a small disk here (%s): --without=disk_full does all else\n",
+                  std::string(status.message()));
+    return false;
+  }
+  site.disk_bytes =
+      kDiskBytes + static_cast<int64_t>(absl::GetFlag(FLAGS_minutes) * kDiskBytesPerMinute);
+  return true;
 }
 
 int Main(int argc, char** argv) {
   absl::SetProgramUsageMessage(Usage());
   absl::FlagsUsageConfig usage;
-  usage.contains_helpshort_flags = [](absl::string_view file) {
+  usage.contains_help_flags = usage.contains_helpshort_flags = [](absl::string_view file) {
     return absl::EndsWith(file, "tests/chaos/main.cc");
   };
   absl::SetFlagsUsageConfig(usage);
   absl::ParseCommandLine(argc, argv);
-  const bool sqlite = absl::GetFlag(FLAGS_database) == "sqlite";
-  const bool cluster = absl::GetFlag(FLAGS_bus) == "cluster";
-  if ((!sqlite && absl::GetFlag(FLAGS_database) != "postgresql") ||
-      (!cluster && absl::GetFlag(FLAGS_bus) != "single")) {
-    std::cerr << "--database is postgresql or sqlite, --bus is single or cluster\n";
-    return kWrongUsage;
-  }
-  const double minutes = absl::GetFlag(FLAGS_minutes);
-  Campaign::Options options{
-      .seed = absl::GetFlag(FLAGS_seed),
-      .span = absl::Minutes(minutes),
-      .catch_up_max = absl::GetFlag(FLAGS_catch_up),
-      .orders_per_second = absl::GetFlag(FLAGS_rate),
-      .site = {.sqlite = sqlite, .cluster = cluster, .logs = absl::GetFlag(FLAGS_logs)},
-      .kinds = {}};
+  std::optional<Site::Options> site = SiteFromFlags();
+  if (!site.has_value()) return kWrongUsage;
+  if (!AddDisk(*site)) return kFailed;
+  Campaign::Options options{.seed = absl::GetFlag(FLAGS_seed),
+                            .span = absl::Minutes(absl::GetFlag(FLAGS_minutes)),
+                            .catch_up_max = absl::GetFlag(FLAGS_catch_up),
+                            .orders_per_second = absl::GetFlag(FLAGS_rate),
+                            .site = *site,
+                            .kinds = ChosenKinds(*site)};
   while (options.seed == 0) options.seed = std::random_device()();
   std::cout << "seed " << options.seed << std::endl;
-  if (!Contains(absl::GetFlag(FLAGS_without), "disk_full")) {
-    if (absl::Status status = Disk::AllowMounts(); !status.ok()) {
-      std::cerr << "cannot mount a small disk here (" << status.message()
-                << "): --without=disk_full does all else\n";
-      return kFailed;
-    }
-    options.site.disk_bytes = kDiskBytes + static_cast<int64_t>(minutes * kDiskBytesPerMinute);
-  }
-  options.kinds = ChosenKinds(options.site);
-  absl::StatusOr<Campaign::Report> report = Campaign(std::move(options)).Run();
+  const absl::StatusOr<Campaign::Report> report = Campaign(std::move(options)).Run();
   if (!report.ok()) {
     std::cerr << "the campaign could not go on: " << report.status().ToString() << "\n";
     return kFailed;

@@ -23,7 +23,7 @@ class Shim {
   std::map<std::string, std::string> Environment() const;
 
   void SetClockAhead(absl::Duration ahead) { state_->clock_ahead_s = absl::ToInt64Seconds(ahead); }
-  // Of the reads, writes and syncs of files, each `every`-th fails with EIO; 0: none.
+  // Of the writes and syncs of files, each `every`-th fails with EIO; 0: none.
   void FailEvery(int64_t every) { state_->io_error_every = every; }
   int64_t io_errors() const { return state_->io_errors; }
 

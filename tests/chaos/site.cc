@@ -61,6 +61,7 @@ Site::~Site() {
   for (const auto* services : {&orders_, &activity_}) {
     for (const Service& service : *services) KeepLog(service);
   }
+  KeepPostgresLog();
 }
 
 std::unique_ptr<Shim> Site::NewShim(const std::string& name) {
@@ -142,6 +143,7 @@ absl::Status Site::Tend() {
   }
   if (postgres_ != nullptr && !postgres_down_ && !postgres_->Running()) {
     std::cout << "  PostgreSQL ended by itself" << std::endl;
+    KeepPostgresLog();
     ++restarts_;
     RETURN_IF_ERROR(postgres_->Restart());
   }
@@ -164,6 +166,11 @@ absl::Status Site::Tend(Service& service) {
 void Site::KeepLog(const Service& service) const {
   if (options_.logs.empty()) return;
   std::ofstream(absl::StrCat(options_.logs, "/", service.name, ".log")) << service.process->Log();
+}
+
+void Site::KeepPostgresLog() const {
+  if (options_.logs.empty() || postgres_ == nullptr) return;
+  std::ofstream(absl::StrCat(options_.logs, "/postgresql.log"), std::ios::app) << postgres_->Log();
 }
 
 std::vector<config::HostPort> Site::order_addresses() const { return AddressesOf(orders_); }

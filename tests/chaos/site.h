@@ -79,6 +79,7 @@ class Site {
   absl::Status AddService(const std::string& program, int number, std::vector<Service>& services);
   absl::Status Tend(Service& service);
   void KeepLog(const Service& service) const;
+  void KeepPostgresLog() const;
   std::unique_ptr<Shim> NewShim(const std::string& name);
 
   const Options options_;

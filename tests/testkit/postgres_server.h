@@ -49,6 +49,8 @@ class PostgresServer {
   int port() const { return port_.port(); }
   pid_t pid() const { return process_->pid(); }
   bool Running() { return process_->Running(); }
+  // Everything it wrote since it was started last.
+  std::string Log() const { return process_->Stderr(); }
 
   // Cuts all sessions and ends without a checkpoint: the next start recovers. Nothing happens if it
   // does not run.

@@ -76,13 +76,4 @@ std::vector<FaultKind> BrokerFaults() {
           {"roll_back_nats", Part::kBus, RollBackBrokers}};
 }
 
-std::vector<FaultKind> FaultKinds(const Site::Options& options) {
-  std::vector<FaultKind> all;
-  for (const auto& kinds :
-       {ProcessFaults(options), DatabaseFaults(options), NetworkFaults(options), BrokerFaults()}) {
-    all.insert(all.end(), kinds.begin(), kinds.end());
-  }
-  return all;
-}
-
 }  // namespace tally::chaos

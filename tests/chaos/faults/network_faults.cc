@@ -1,5 +1,6 @@
-#include <utility>
+#include <functional>
 
+#include "absl/strings/string_view.h"
 #include "tests/chaos/fault.h"
 #include "tests/testkit/eventually.h"
 
@@ -11,6 +12,8 @@ using testkit::TcpGate;
 constexpr absl::Duration kUntilStruck = absl::Seconds(5);
 constexpr absl::Duration kDelay = absl::Milliseconds(200);
 constexpr size_t kPieceBytes = 64;
+// With its end, so that READ COMMITTED is not meant.
+constexpr absl::string_view kCommit("COMMIT\0", 7);
 
 using Gates = std::vector<TcpGate*>;
 
@@ -22,11 +25,13 @@ Gates DatabaseGates(Site& site, Random& random) {
   return {AnyService(site, random).database_gate.get()};
 }
 
-Gates BusGates(Site& site, Random& random) {
+Gates BusGatesOf(const Site::Service& service) {
   Gates gates;
-  for (const auto& gate : AnyService(site, random).bus_gates) gates.push_back(gate.get());
+  for (const auto& gate : service.bus_gates) gates.push_back(gate.get());
   return gates;
 }
+
+Gates BusGates(Site& site, Random& random) { return BusGatesOf(AnyService(site, random)); }
 
 Undo Forward(const Gates& gates) {
   return [gates] {
@@ -58,55 +63,44 @@ Undo Trickle(const Gates& gates, Random&) {
   return Forward(gates);
 }
 
-// Waits until one of the gates has met what it was armed for.
-absl::Status AwaitStrike(const Gates& gates, int (TcpGate::*count)() const, int before) {
-  const bool struck = testkit::Eventually(kUntilStruck, [&] {
-    int now = 0;
-    for (const TcpGate* gate : gates) now += (gate->*count)();
-    return now > before;
-  });
-  for (TcpGate* gate : gates) gate->Disarm();
-  return struck ? absl::OkStatus() : absl::UnavailableError("nothing came by");
-}
-
 int Sum(const Gates& gates, int (TcpGate::*count)() const) {
   int sum = 0;
   for (const TcpGate* gate : gates) sum += (gate->*count)();
   return sum;
 }
 
-// A commit that is done, and whose reply nobody gets.
-absl::StatusOr<Undo> SwallowCommitReply(Site& site, Random& random) {
-  const Gates gates = DatabaseGates(site, random);
-  const int before = Sum(gates, &TcpGate::swallowed);
-  for (TcpGate* gate : gates) gate->SwallowReplyTo("COMMIT");
-  if (absl::Status status = AwaitStrike(gates, &TcpGate::swallowed, before); !status.ok()) {
-    return status;
-  }
-  return Forward(gates);
-}
-
-// A commit that is done later, when its client has long been cut off.
-absl::StatusOr<Undo> DelayCommit(Site& site, Random& random) {
-  const Gates gates = DatabaseGates(site, random);
-  const int before = Sum(gates, &TcpGate::held);
-  for (TcpGate* gate : gates) gate->StrandRequest("COMMIT");
-  if (absl::Status status = AwaitStrike(gates, &TcpGate::held, before); !status.ok()) return status;
+// Arms all of them, and waits until one has met what it was armed for.
+absl::StatusOr<Undo> StrikeOnce(const Gates& gates, const std::function<void(TcpGate&)>& arm,
+                                int (TcpGate::*count)() const) {
+  const int before = Sum(gates, count);
+  for (TcpGate* gate : gates) arm(*gate);
+  const bool struck = testkit::Eventually(kUntilStruck, [&] { return Sum(gates, count) > before; });
+  for (TcpGate* gate : gates) gate->Disarm();
+  if (!struck) return absl::UnavailableError("nothing came by");
   return Undo([gates] {
     for (TcpGate* gate : gates) gate->Release();
     return absl::OkStatus();
   });
 }
 
+// A commit that is done, and whose reply nobody gets.
+absl::StatusOr<Undo> SwallowCommitReply(Site& site, Random& random) {
+  return StrikeOnce(
+      DatabaseGates(site, random), [](TcpGate& gate) { gate.SwallowReplyTo("COMMIT"); },
+      &TcpGate::swallowed);
+}
+
+// A commit that is done later, when its client has long been cut off.
+absl::StatusOr<Undo> DelayCommit(Site& site, Random& random) {
+  return StrikeOnce(
+      DatabaseGates(site, random), [](TcpGate& gate) { gate.StrandRequest(kCommit); },
+      &TcpGate::held);
+}
+
 absl::StatusOr<Undo> SwallowPublishAck(Site& site, Random& random) {
-  Gates gates;
-  for (const auto& gate : AnyOf(site.orders(), random).bus_gates) gates.push_back(gate.get());
-  const int before = Sum(gates, &TcpGate::swallowed);
-  for (TcpGate* gate : gates) gate->SwallowPublishAck();
-  if (absl::Status status = AwaitStrike(gates, &TcpGate::swallowed, before); !status.ok()) {
-    return status;
-  }
-  return Forward(gates);
+  return StrikeOnce(
+      BusGatesOf(AnyOf(site.orders(), random)), [](TcpGate& gate) { gate.SwallowPublishAck(); },
+      &TcpGate::swallowed);
 }
 
 }  // namespace
