@@ -17,8 +17,9 @@ int64_t MonotonicNanos() {
 
 }  // namespace
 
-StepThread::StepThread(const std::string& name, Step step)
+StepThread::StepThread(const std::string& name, Step step, absl::Duration pace)
     : step_(std::move(step)),
+      pace_(pace),
       last_step_ns_(MonotonicNanos()),
       thread_([this, name](const std::stop_token& stopped) {
         pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
@@ -33,6 +34,7 @@ void StepThread::Stop() {
   if (!thread_.joinable()) return;
   TALLY_CHECK(std::this_thread::get_id() != thread_.get_id());
   thread_.request_stop();
+  stopping_.Set();
   wake_up_.Set();
   thread_.join();
 }
@@ -45,7 +47,9 @@ void StepThread::Run(const std::stop_token& stopped) {
   while (!stopped.stop_requested()) {
     const absl::Duration wait = step_();
     last_step_ns_.store(MonotonicNanos(), std::memory_order_relaxed);
-    wake_up_.WaitFor(std::clamp(wait, absl::ZeroDuration(), kMaxWait));
+    if (wait <= absl::ZeroDuration()) continue;
+    if (pace_ > absl::ZeroDuration()) stopping_.WaitFor(pace_);
+    wake_up_.WaitFor(std::clamp(wait - pace_, absl::ZeroDuration(), kMaxWait));
   }
 }
 

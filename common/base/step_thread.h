@@ -18,6 +18,9 @@ namespace tally::base {
 // Wake() during a step ends the wait after it. No wait is longer than kMaxWait, so a wake-up that a
 // caller forgot costs a second, not for ever. A step that hangs is visible in SinceLastStep(), and
 // it holds Stop(): steps bound their own waiting.
+//
+// With a pace, each rest lasts at least that long, whoever calls Wake(): where a step costs much
+// the same for little as for much, work gathers under load, and after a longer silence none waits.
 class StepThread {
  public:
   using Step = std::function<absl::Duration()>;
@@ -25,7 +28,7 @@ class StepThread {
 
   // Starts at once. The thread carries the first 15 characters of `name`; `step` is called on it
   // alone.
-  StepThread(const std::string& name, Step step);
+  StepThread(const std::string& name, Step step, absl::Duration pace = absl::ZeroDuration());
   ~StepThread();  // Stops.
 
   StepThread(const StepThread&) = delete;
@@ -46,7 +49,9 @@ class StepThread {
   void Run(const std::stop_token& stopped);
 
   const Step step_;
+  const absl::Duration pace_;
   WakeUp wake_up_;
+  WakeUp stopping_;
   std::atomic<int64_t> last_step_ns_;
   std::jthread thread_;  // Last: starts when all it uses is there.
 };

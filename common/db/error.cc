@@ -12,6 +12,7 @@ namespace {
 
 constexpr char kKindUrl[] = "tally.db/kind";
 constexpr char kSqlStateUrl[] = "tally.db/sqlstate";
+constexpr char kStatementUrl[] = "tally.db/statement";
 
 struct KindRow {
   ErrorKind kind;
@@ -39,6 +40,11 @@ const KindRow& RowOf(ErrorKind kind) {
   return *row;
 }
 
+std::string TextOf(const absl::Status& status, const char* url) {
+  const auto payload = status.GetPayload(url);
+  return payload.has_value() ? std::string(*payload) : std::string();
+}
+
 }  // namespace
 
 ErrorKind KindOf(const absl::Status& status) {
@@ -52,10 +58,9 @@ ErrorKind KindOf(const absl::Status& status) {
 
 const char* LabelOf(ErrorKind kind) { return RowOf(kind).label; }
 
-std::string SqlStateOf(const absl::Status& status) {
-  const auto payload = status.GetPayload(kSqlStateUrl);
-  return payload.has_value() ? std::string(*payload) : std::string();
-}
+std::string SqlStateOf(const absl::Status& status) { return TextOf(status, kSqlStateUrl); }
+
+std::string StatementOf(const absl::Status& status) { return TextOf(status, kStatementUrl); }
 
 absl::Status MakeError(ErrorKind kind, absl::string_view sql_state, absl::string_view statement,
                        absl::string_view detail) {
@@ -66,6 +71,7 @@ absl::Status MakeError(ErrorKind kind, absl::string_view sql_state, absl::string
   if (!detail.empty()) absl::StrAppend(&message, ": ", detail);
   absl::Status status(row.code, message);
   status.SetPayload(kKindUrl, absl::Cord(row.label));
+  status.SetPayload(kStatementUrl, absl::Cord(statement));
   if (!sql_state.empty()) status.SetPayload(kSqlStateUrl, absl::Cord(sql_state));
   return status;
 }

@@ -25,6 +25,9 @@ ErrorKind KindOf(const absl::Status& status);
 // SQLSTATE, or "SQLITE_<code>"; empty if none. Messages made here never contain bound values.
 std::string SqlStateOf(const absl::Status& status);
 
+// The name of the statement that failed, perhaps one that was posted earlier; empty if none.
+std::string StatementOf(const absl::Status& status);
+
 // The kind as a metric's label: "unique", "unknown_outcome". Not for kNone.
 const char* LabelOf(ErrorKind kind);
 

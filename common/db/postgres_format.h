@@ -29,7 +29,8 @@ class PostgresParameters {
   const char* const* values() const { return values_.data(); }
   const int* lengths() const { return lengths_.data(); }
   const int* formats() const { return formats_.data(); }
-  size_t bytes() const { return bytes_; }
+  // What they add to a pipeline with the messages around them, at most.
+  size_t message_bytes() const { return bytes_ + 64 + 10 * values_.size(); }
 
  private:
   void Add(Oid type, std::string bytes, int format);

@@ -26,8 +26,8 @@ namespace {
 // What a reply may take longer than the server's own limit for the statement.
 constexpr absl::Duration kReplyGrace = absl::Seconds(2);
 constexpr int kBinaryResult = 1;
-// libpq sends 8 KiB as soon as it has them. What leaves with BEGIN, in one part, must be smaller.
-constexpr size_t kFirstPartBytes = 4 << 10;
+// libpq sends 8 KiB as soon as it has them; less leaves in one part with the Sync behind it.
+constexpr size_t kPartBytes = 6 << 10;
 
 ErrorKind KindOfSqlState(absl::string_view state) {
   if (state == "23505") return ErrorKind::kUnique;
@@ -96,6 +96,7 @@ absl::Status PostgresSession::Begin(Mode mode, const Timeouts& timeouts) {
   if (WaitReadable(absl::InfinitePast())) return Lost("begin");
   patience_ = timeouts.statement + kReplyGrace;
   begun_ = false;
+  part_bytes_ = 0;
   RETURN_IF_ERROR(SendPlain("begin", mode == Mode::kRead
                                          ? "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY"
                                          : "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"));
@@ -116,10 +117,7 @@ absl::Status PostgresSession::SetTimeouts(const Timeouts& timeouts) {
 absl::StatusOr<int64_t> PostgresSession::Run(const Invocation& invocation) {
   RETURN_IF_ERROR(Send(invocation));
   if (invocation.posted) {
-    // Behind a BEGIN that failed and a Sync it would be a transaction of its own.
-    if (!begun_) return 0;
-    if (PQpipelineSync(connection_) != 1) return Lost(invocation.statement.name);
-    ++syncs_;
+    if (part_bytes_ > kPartBytes) RETURN_IF_ERROR(Sync(invocation.statement.name));
     return 0;
   }
   ASSIGN_OR_RETURN(const Result result, Settle());
@@ -145,14 +143,19 @@ absl::Status PostgresSession::Send(const Invocation& invocation) {
   if (added) prepared.text = ToPositional(statement.postgresql);
   PostgresParameters parameters;
   RETURN_IF_ERROR(parameters.Encode(prepared.text.names, invocation));
-  if (!begun_ && parameters.bytes() > kFirstPartBytes) RETURN_IF_ERROR(Settle().status());
+  const size_t bytes = parameters.message_bytes() + (pooled_ ? prepared.text.sql.size() : 0);
+  // Behind a BEGIN that failed and a Sync it would be a transaction of its own.
+  if (!begun_ && part_bytes_ + bytes > kPartBytes) RETURN_IF_ERROR(Settle().status());
+  if (!pooled_ && prepared.name.empty()) {
+    RETURN_IF_ERROR(PrepareOnServer(statement.name, prepared, parameters));
+  }
+  part_bytes_ += bytes;
   if (pooled_) {
     return Sent(statement.name, true,
                 PQsendQueryParams(connection_, prepared.text.sql.c_str(), parameters.count(),
                                   parameters.types(), parameters.values(), parameters.lengths(),
                                   parameters.formats(), kBinaryResult));
   }
-  if (prepared.name.empty()) RETURN_IF_ERROR(PrepareOnServer(statement.name, prepared, parameters));
   return Sent(statement.name, true,
               PQsendQueryPrepared(connection_, prepared.name.c_str(), parameters.count(),
                                   parameters.values(), parameters.lengths(), parameters.formats(),
@@ -219,12 +222,18 @@ bool PostgresSession::Reusable() const {
          PQtransactionStatus(connection_) == PQTRANS_IDLE;
 }
 
+absl::Status PostgresSession::Sync(const char* name) {
+  part_bytes_ = 0;
+  if (PQpipelineSync(connection_) != 1) return Lost(name);
+  ++syncs_;
+  return absl::OkStatus();
+}
+
 // Waits for the answers to all that was sent: the first error, or the last result.
 absl::StatusOr<PostgresSession::Result> PostgresSession::Settle() {
   const std::vector<Unanswered> asked = std::exchange(unanswered_, {});
   const char* const last = asked.empty() ? "settle" : asked.back().name;
-  if (PQpipelineSync(connection_) != 1) return Lost(last);
-  ++syncs_;
+  RETURN_IF_ERROR(Sync(last));
   const absl::Time deadline = absl::Now() + patience_;
   absl::Status error;
   Result kept;

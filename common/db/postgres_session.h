@@ -27,7 +27,8 @@ namespace tally::db {
 //
 // A server that waits for the rest of a pipeline is under none of its time limits: a client that is
 // stopped there would hold its locks without end. So nothing that locks leaves without a Sync,
-// after which the server counts the transaction as idle.
+// after which the server counts the transaction as idle. What is small does not leave before
+// somebody waits: such a transaction is one round trip, COMMIT included.
 //
 // No call waits for the server longer than the transaction's statement timeout and a grace; a
 // server that stays silent longer counts as lost, like one that closed the connection.
@@ -67,6 +68,7 @@ class PostgresSession final : public Session {
   absl::Status Sent(const char* name, bool shows_values, int sent);
   absl::Status PrepareOnServer(const char* name, Prepared& prepared,
                                const PostgresParameters& parameters);
+  absl::Status Sync(const char* name);
   absl::StatusOr<Result> Settle();
   absl::StatusOr<Result> Command(const char* name, const char* sql);
   bool AwaitResult(absl::Time deadline);
@@ -83,6 +85,7 @@ class PostgresSession final : public Session {
   bool broken_ = false;
   std::vector<Unanswered> unanswered_;        // in the pipeline, oldest first
   int syncs_ = 0;                             // among them
+  size_t part_bytes_ = 0;                     // of the pipeline, since the last Sync
   bool begun_ = false;                        // the server has said so
   std::map<const char*, Prepared> prepared_;  // by the text's address
   int names_given_ = 0;

@@ -74,6 +74,10 @@ absl::StatusOr<int64_t> Transaction::Execute(const Statement& statement, const B
   return Run(statement, batch.scalars(), &batch, {}, IgnoreRow, false);
 }
 
+absl::Status Transaction::Post(const Statement& statement, const Params& params) {
+  return Run(statement, params, nullptr, {}, IgnoreRow, true).status();
+}
+
 absl::Status Transaction::Post(const Statement& statement, const Batch& batch) {
   return Run(statement, batch.scalars(), &batch, {}, IgnoreRow, true).status();
 }

@@ -53,8 +53,10 @@ class Transaction {
   // all.
   absl::StatusOr<int64_t> Execute(const Statement& statement, const Batch& batch);
 
-  // Execute for whoever does not need the answer now: on PostgreSQL the statement is on its way
-  // when this returns, and its error is returned by a later call, at the latest by Commit.
+  // Execute for whoever does not need the answer now: on PostgreSQL its error is returned by a
+  // later call, at the latest by Commit. Statements run in the order they were posted in, and none
+  // after one that failed.
+  absl::Status Post(const Statement& statement, const Params& params);
   absl::Status Post(const Statement& statement, const Batch& batch);
 
   // Calls on_row(Columns...) for each row; Columns are int64_t, std::string, Bytes or std::optional

@@ -35,19 +35,20 @@ Consumer::Consumer(ConsumerOptions options, Inbox& inbox, LetterRetrier& letters
 
 absl::Duration Consumer::Step() {
   const absl::Time now = clock_.Now();
-  bool more = !gathering_.Over(now);
-  if (stalled_for_.Over(now) && !more) {
-    const absl::StatusOr<bool> consumed = Consume();
-    if (consumed.ok()) {
+  absl::Duration rest = kAskEveryIdle;
+  if (stalled_for_.Over(now)) {
+    const absl::StatusOr<int64_t> events = Consume();
+    if (events.ok()) {
       GoOn();
-      more = *consumed;
+      if (*events > 0) rest = options_.gather;
+      if (*events >= options_.gather_enough) rest = absl::ZeroDuration();
     } else {
-      Stall(consumed.status());
+      Stall(events.status());
     }
   }
-  if (!inbox_fails_ && letters_rest_.Over(now)) more = TendLetters(now) || more;
-  if (more) return gathering_.Left(clock_.Now());
-  return stalled_by_.ok() ? kAskEveryIdle : stalled_for_.Left(clock_.Now());
+  if (!stalled_by_.ok()) rest = stalled_for_.Left(clock_.Now());
+  const bool letters = !inbox_fails_ && letters_rest_.Over(now) && TendLetters(now);
+  return letters ? absl::ZeroDuration() : rest;
 }
 
 ConsumerProgress Consumer::GetProgress() const {
@@ -57,7 +58,7 @@ ConsumerProgress Consumer::GetProgress() const {
   return progress;
 }
 
-absl::StatusOr<bool> Consumer::Consume() {
+absl::StatusOr<int64_t> Consumer::Consume() {
   if (letters_retrying_ > options_.letters_retrying_max) {
     return absl::ResourceExhaustedError("too many letters wait to be tried again");
   }
@@ -67,10 +68,13 @@ absl::StatusOr<bool> Consumer::Consume() {
   if (absl::IsNotFound(taken.status())) Detach();
   if (!taken.ok()) return taken.status();
   in_hand_ = *std::move(taken);
-  const bool idle = in_hand_.empty();
-  if (!idle) RETURN_IF_ERROR(Settle());
-  AskHowFar(idle);
-  return !idle;
+  if (in_hand_.empty()) {
+    AskHowFar(/*idle=*/true);
+    return 0;
+  }
+  ASSIGN_OR_RETURN(const int64_t events, Settle());
+  AskHowFar(/*idle=*/false);
+  return events;
 }
 
 absl::Status Consumer::Attach() {
@@ -113,7 +117,7 @@ absl::StatusOr<bus::DurableState> Consumer::CheckDurable(absl::Time deadline) {
       "`tally provision --adopt`"));
 }
 
-absl::Status Consumer::Settle() {
+absl::StatusOr<int64_t> Consumer::Settle() {
   absl::Time extended = clock_.Now();
   const auto still_working = [&] {
     const absl::Time now = clock_.Now();
@@ -129,16 +133,14 @@ absl::Status Consumer::Settle() {
   RETURN_IF_ERROR(received.status());
   pull_->Ack(in_hand_);
   letters_retrying_ += received->letters;
-  if (received->events() >= options_.gather_after) {
-    gathering_.Begin(clock_.Now(), options_.gather);
-  }
   const auto last = std::max_element(in_hand_.begin(), in_hand_.end(),
                                      [](const bus::Delivery& a, const bus::Delivery& b) {
                                        return a.stream_sequence < b.stream_sequence;
                                      });
   freshness_.Covered(last->stream_sequence, last->stored_time);
+  const auto messages = static_cast<int64_t>(in_hand_.size());
   in_hand_.clear();
-  return absl::OkStatus();
+  return std::max(messages, received->events());
 }
 
 void Consumer::AskHowFar(bool idle) {

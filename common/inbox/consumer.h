@@ -26,10 +26,10 @@ struct ConsumerOptions {
   bus::DurableConfig durable;        // its description names the database it feeds
   size_t batch_max = 2048;           // messages in one transaction; each may hold many events
   size_t batch_bytes_max = 1 << 20;  // payloads in one transaction, unless of one message
-  // A batch of so many events shows that more are coming: after it the next ones gather for a
-  // while, because a transaction costs much the same for few as for many. Fewer never wait.
-  int64_t gather_after = 128;
-  absl::Duration gather = absl::Milliseconds(10);
+  // The pace of the consumer's thread: a transaction costs much the same for few events as for
+  // many. After one of gather_enough or more the next follows at once.
+  absl::Duration gather = absl::Milliseconds(5);
+  int64_t gather_enough = 1024;
   size_t prefetch = 4096;  // a few batches, no more: held longer than ack_wait they come twice
   absl::Duration letters_every = absl::Seconds(1);
   int letters_at_once = 50;
@@ -71,21 +71,24 @@ class Consumer {
            bus::Waker waker, base::Clock& clock, telemetry::Telemetry& telemetry);
 
   // At most one batch, and due letters in their bounded share. Returns how long it may rest unless
-  // woken. Blocks no longer than a few of its timeouts, but for a batch that must be bisected.
+  // woken: `gather` after a small batch. Blocks no longer than a few of its timeouts, but for a
+  // batch that must be bisected.
   absl::Duration Step();
   ConsumerProgress GetProgress() const;
   // How stream and durable stand to their declarations.
   bus::DeclarationState declaration() const { return declarer_.state(); }
 
  private:
-  // Attaches if need be, takes and settles one batch. Returns whether there was anything.
-  absl::StatusOr<bool> Consume();
+  // Attaches if need be, takes and settles one batch. Returns how much it had, in
+  // events.
+  absl::StatusOr<int64_t> Consume();
   absl::Status Attach();
   void Detach();
   // FAILED_PRECONDITION when it feeds another database.
   absl::StatusOr<bus::DurableState> CheckDurable(absl::Time deadline);
-  // What is in hand: inbox, then acknowledgement.
-  absl::Status Settle();
+  // What is in hand: inbox, then acknowledgement. Returns how many events that were, and
+  // for a message without any one.
+  absl::StatusOr<int64_t> Settle();
   void AskHowFar(bool idle);
   // Returns whether more letters are due.
   bool TendLetters(absl::Time now);
@@ -121,7 +124,6 @@ class Consumer {
   base::Backoff backoff_;
   absl::Status stalled_by_;  // OK: it is not stalled
   Pause stalled_for_;
-  Pause gathering_;
   Pause letters_rest_;
 
   mutable absl::Mutex mutex_;

@@ -22,17 +22,17 @@ INSERT INTO inbox_lane (consumer, lane_id, source, applied_through, ranges, star
 VALUES (:consumer, :lane_ids, :sources, 0, '', :now)
 ON CONFLICT (consumer, lane_id) DO NOTHING
 
--- Only locks. What it returns is not used: under READ COMMITTED rows of other tables would be as of
--- the start of the statement, before the lock was waited for.
+-- What it returns stands so under the lock: after a wait PostgreSQL reads a row again that it locks, and only that row.
 -- name: LockLanes [postgresql]
-SELECT 1 FROM inbox_lane
+SELECT CAST(lane_id AS text), applied_through, ranges FROM inbox_lane
 WHERE consumer = :consumer AND lane_id = ANY (:lane_ids::text[]::uuid[])
-ORDER BY lane_id
+ORDER BY inbox_lane.lane_id
 FOR UPDATE
 
 -- SQLite has one writer at a time: nothing to lock.
 -- name: LockLanes [sqlite]
-SELECT 1 WHERE :consumer = :lane_ids
+SELECT lane_id, applied_through, ranges FROM inbox_lane
+WHERE consumer = :consumer AND lane_id = :lane_ids
 
 -- name: ReadLanes [postgresql]
 SELECT CAST(lane_id AS text), applied_through, ranges FROM inbox_lane

@@ -72,16 +72,23 @@ absl::StatusOr<CoveredLanes> InboxStore::LockLanes(
   }
   db::Batch keys;
   keys.Scalar({"consumer", consumer_}).Texts("lane_ids", ids);
+  const auto lock_all = [&] {
+    lanes.clear();
+    return transaction.Query<std::string, int64_t, std::string>(
+        sql::kLockLanes, keys,
+        [&](const std::string& lane_id, int64_t through,
+            const std::string& ranges) -> absl::Status {
+          ASSIGN_OR_RETURN(lanes[lane_id], base::SequenceSet::Parse(through, ranges));
+          return absl::OkStatus();
+        });
+  };
+  RETURN_IF_ERROR(lock_all());
+  if (lanes.size() == lane_to_source.size()) return lanes;
   db::Batch rows = keys;
   rows.Texts("sources", sources).Scalar({"now", now});
   RETURN_IF_ERROR(transaction.Post(sql::kInsertMissingLanes, rows));
-  RETURN_IF_ERROR(transaction.Query<int64_t>(sql::kLockLanes, keys, [](int64_t) {}));
-  RETURN_IF_ERROR((transaction.Query<std::string, int64_t, std::string>(
-      sql::kReadLanes, keys,
-      [&](const std::string& lane_id, int64_t through, const std::string& ranges) -> absl::Status {
-        ASSIGN_OR_RETURN(lanes[lane_id], base::SequenceSet::Parse(through, ranges));
-        return absl::OkStatus();
-      })));
+  // Rows that another batch inserted meanwhile are not locked yet.
+  RETURN_IF_ERROR(lock_all());
   if (lanes.size() != lane_to_source.size()) return absl::InternalError("a locked lane has no row");
   return lanes;
 }

@@ -34,8 +34,8 @@ class InboxStore {
   // database belongs to another consumer.
   absl::Status Register(absl::Time now, absl::Time deadline);
 
-  // Creates the rows that are missing (watermark 0), locks all in key order, and only in a later
-  // statement reads them. Waits for other batches that hold one of them.
+  // Locks the rows in key order and reads them as they stand then; creates those that are missing
+  // (watermark 0). Waits for other batches that hold one of them.
   absl::StatusOr<CoveredLanes> LockLanes(db::Transaction& transaction,
                                          const std::map<std::string, std::string>& lane_to_source,
                                          absl::Time now);

@@ -17,12 +17,14 @@ INSERT INTO outbox_cursor (lane_id, published_through, trimmed_through) VALUES (
 INSERT INTO outbox_lease (lane_id, holder, expires_at) VALUES (CAST(:lane_id AS uuid), :holder, :expires_at)
 
 -- name: FenceLane [postgresql]
+-- Posted: it divides by zero unless the lane is open and stands at that head, and nothing behind it is done then.
 -- FOR SHARE, not FOR KEY SHARE: an UPDATE of any column must wait for it. The head may be read by the locking statement, because
 -- nobody but the caller writes to this lane. Served by the primary keys of all three tables.
-SELECT state, {{Head}} FROM outbox_lane WHERE lane_id = CAST(:lane_id AS uuid) FOR SHARE
+SELECT 1 / count(*) FROM
+  (SELECT FROM outbox_lane WHERE lane_id = CAST(:lane_id AS uuid) AND state = 'open' AND {{Head}} = :head FOR SHARE) AS fenced
 
 -- name: FenceLane [sqlite]
-SELECT state, {{Head}} FROM outbox_lane WHERE lane_id = :lane_id
+SELECT 1 FROM outbox_lane WHERE lane_id = :lane_id AND state = 'open' AND {{Head}} = :head
 
 -- name: InsertEvents [postgresql]
 INSERT INTO outbox_event (lane_id, sequence, subject, type, headers, payload, record_time)

@@ -4,15 +4,22 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/db/error.h"
 #include "common/outbox/lane_sql.h"
 
 namespace tally::outbox {
 namespace {
 
 constexpr char kOpen[] = "open";
+constexpr char kDivisionByZero[] = "22012";
 
 db::Batch::TextColumn TextColumn(absl::Span<const std::string> values) {
   return db::Batch::TextColumn(values.begin(), values.end());
+}
+
+// What PostgreSQL says of its own accord (see FenceLane).
+absl::Status NotAsWeLeftIt() {
+  return db::MakeError(db::ErrorKind::kData, kDivisionByZero, sql::kFenceLane.name);
 }
 
 absl::Status NoSuchLane(const std::string& lane_id) {
@@ -43,20 +50,17 @@ absl::StatusOr<std::string> LaneStore::Open(absl::Time deadline) {
 
 absl::Status LaneStore::Fence(db::Transaction& transaction, const std::string& lane_id,
                               int64_t head) {
-  ASSIGN_OR_RETURN(const auto row, (transaction.QueryOne<std::string, std::optional<int64_t>>(
-                                       sql::kFenceLane, {{"lane_id", lane_id}})));
-  if (!row.has_value()) {
-    return absl::FailedPreconditionError(absl::StrCat("lane ", lane_id, " is gone"));
+  const db::Params params = {{"lane_id", lane_id}, {"head", head}};
+  if (transaction.dialect() == db::Dialect::kPostgres) {
+    return transaction.Post(sql::kFenceLane, params);
   }
-  const auto& [state, found] = *row;
-  if (state != kOpen) {
-    return absl::FailedPreconditionError(absl::StrCat("lane ", lane_id, " is closed"));
-  }
-  if (found != head) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("lane ", lane_id, " was left at ", head, " and is at ", found.value_or(0)));
-  }
-  return absl::OkStatus();
+  ASSIGN_OR_RETURN(const auto open, transaction.QueryOne<int64_t>(sql::kFenceLane, params));
+  return open.has_value() ? absl::OkStatus() : NotAsWeLeftIt();
+}
+
+bool LaneStore::FenceFailed(const absl::Status& status) {
+  return db::StatementOf(status) == sql::kFenceLane.name &&
+         db::SqlStateOf(status) == kDivisionByZero;
 }
 
 absl::Status LaneStore::Append(db::Transaction& transaction, const LaneAppender& lane) {

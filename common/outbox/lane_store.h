@@ -56,10 +56,12 @@ class LaneStore {
   // unknown outcome left behind is closed by whoever finds its lease expired.
   absl::StatusOr<std::string> Open(absl::Time deadline);
 
-  // Holds the lane open until the transaction ends. FAILED_PRECONDITION when it is closed, gone, or
-  // its head is not `head` (the database went back in time): the caller must never write to it
-  // again.
-  absl::Status Fence(db::Transaction& transaction, const std::string& lane_id, int64_t head);
+  // Posts what holds the lane open until the transaction ends. If the lane is closed, gone, or its
+  // head is not `head` (the database went back in time), this or a later call of the transaction
+  // fails, at the latest Commit, with an error of which FenceFailed() is true, and nothing that
+  // follows is done: the caller must never write to the lane again.
+  static absl::Status Fence(db::Transaction& transaction, const std::string& lane_id, int64_t head);
+  static bool FenceFailed(const absl::Status& status);
   // Posts the events.
   absl::Status Append(db::Transaction& transaction, const LaneAppender& lane);
 

@@ -63,7 +63,8 @@ Outbox::Outbox(OutboxOptions options, db::Database& database, bus::Bus& bus, Bat
 Outbox::~Outbox() { Shutdown(absl::InfinitePast()); }
 
 void Outbox::Start() {
-  relay_thread_ = std::make_shared<base::StepThread>("relay", [this] { return RunRelay(); });
+  relay_thread_ = std::make_shared<base::StepThread>(
+      "relay", [this] { return RunRelay(); }, options_.relay_pace);
   relay_to_wake_ = relay_thread_.get();
   telemetry::Health& health = telemetry_.health;
   telemetry::AddThreadLiveness(health, "relay", relay_thread_, 3 * options_.lease);

@@ -82,12 +82,7 @@ absl::Status Writer::Write(CommandBatch& batch) {
   const absl::Time start = clock_.Now();
   ASSIGN_OR_RETURN(auto transaction,
                    db::Transaction::Begin(lanes_.database(), db::Mode::kWrite, SessionDeadline()));
-  const absl::Status fenced = lanes_.Fence(transaction, lane_->id, lane_->head);
-  if (absl::IsFailedPrecondition(fenced)) {
-    lane_->usable = false;
-    log_.Info("another lane is needed", {{"why", fenced}});
-  }
-  RETURN_IF_ERROR(fenced);
+  RETURN_IF_ERROR(LaneStore::Fence(transaction, lane_->id, lane_->head));
   LaneAppender appender(lane_->id, lane_->head, clock_.Now());
   RETURN_IF_ERROR(handler_.Write(transaction, batch.commands(), appender, batch.attempt()));
   if (!appender.events().empty()) RETURN_IF_ERROR(lanes_.Append(transaction, appender));
@@ -114,6 +109,11 @@ absl::Status Writer::Commit(db::Transaction& transaction, CommandBatch& batch) {
 }
 
 absl::Duration Writer::AfterFailure(const absl::Status& status) {
+  if (LaneStore::FenceFailed(status)) {
+    lane_->usable = false;
+    log_.Info("lane closed, gone, or not where it was left: another is needed",
+              {{"lane", lane_->id}});
+  }
   if (!lane_->usable) {
     // A lane that is lost before its first batch may be followed by another like it, and so on.
     return lane_->head == 0 ? Rest(status) : absl::ZeroDuration();

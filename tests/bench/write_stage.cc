@@ -39,7 +39,7 @@ class OrderWriter {
   absl::Status WriteBatch() {
     ASSIGN_OR_RETURN(db::Transaction transaction,
                      db::Transaction::Begin(database_, db::Mode::kWrite, absl::Now() + kPatience));
-    RETURN_IF_ERROR(lanes_.Fence(transaction, lane_id_, head_));
+    RETURN_IF_ERROR(outbox::LaneStore::Fence(transaction, lane_id_, head_));
     ASSIGN_OR_RETURN(const base::Uuid lane_id, base::Uuid::Parse(lane_id_));
     outbox::LaneAppender lane(lane_id_, head_, clock_.Now());
     std::vector<const orders::StoredOrder*> drafts;

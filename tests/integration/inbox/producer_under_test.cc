@@ -71,7 +71,7 @@ void ProducerUnderTest::Write(const std::string& lane_id, int64_t events) {
   const absl::StatusOr<outbox::LaneStatus> lane = lanes_.Find(lane_id, Soon());
   Require(lane.status());
   Require(database_->Run(db::Mode::kWrite, Soon(), [&](db::Transaction& transaction) {
-    RETURN_IF_ERROR(lanes_.Fence(transaction, lane_id, lane->head));
+    RETURN_IF_ERROR(outbox::LaneStore::Fence(transaction, lane_id, lane->head));
     outbox::LaneAppender appender(lane_id, lane->head, absl::Now());
     for (int64_t i = 0; i < events; ++i) {
       appender.Append(

@@ -119,20 +119,10 @@ class SubscriptionTest : public testing::Test {
   std::unique_ptr<bus::Bus> producer_bus;
 };
 
-// Goes on by up to three milliseconds whenever it is asked.
-class HastyClock final : public base::Clock {
- public:
-  absl::Time Now() override { return now_ += absl::Microseconds(absl::Uniform(random_, 0, 3000)); }
-
- private:
-  absl::Time now_ = absl::Now();
-  absl::InsecureBitGen random_;
-};
-
 TEST_F(SubscriptionTest, EventsThatComeWhileOthersGatherWaitNoLonger) {
   ASSERT_OK_AND_ASSIGN(const std::string url, testkit::SqliteKind().MakeUrl());
   Replica replica(url);
-  HastyClock clock;
+  base::SystemClock clock;
   base::WakeUp wake_up;
   ConsumerOptions options = Options().delivery;
   options.durable.stream = "TESTS";

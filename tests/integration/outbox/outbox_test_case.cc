@@ -42,7 +42,7 @@ std::string OutboxTestCase::LaneWithEvents(LaneStore& store, int64_t events) {
 absl::Status OutboxTestCase::Append(LaneStore& store, db::Transaction& transaction,
                                     const std::string& lane_id, int64_t head, int64_t events,
                                     const std::string& payload) {
-  RETURN_IF_ERROR(store.Fence(transaction, lane_id, head));
+  RETURN_IF_ERROR(LaneStore::Fence(transaction, lane_id, head));
   LaneAppender appender(lane_id, head, absl::FromUnixMicros(1'700'000'000'000'001));
   for (int64_t i = 0; i < events; ++i) {
     appender.Append({.subject = one_subject_ ? "notes.written"
@@ -52,7 +52,8 @@ absl::Status OutboxTestCase::Append(LaneStore& store, db::Transaction& transacti
                      .time = absl::FromUnixMicros(1'700'000'000'000'000),
                      .traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"});
   }
-  return store.Append(transaction, appender);
+  RETURN_IF_ERROR(store.Append(transaction, appender));
+  return transaction.Now().status();  // it has been done, not just posted
 }
 
 absl::Status OutboxTestCase::Change(const db::Statement& statement, const db::Params& params) {

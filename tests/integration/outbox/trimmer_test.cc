@@ -44,7 +44,7 @@ class TrimmerTest : public testing::TestWithParam<testkit::DatabaseKind>, protec
   }
   void AppendYoung(const std::string& lane, int64_t head, int64_t events) {
     db::Transaction transaction = Begin();
-    ASSERT_OK(us_->Fence(transaction, lane, head));
+    ASSERT_OK(LaneStore::Fence(transaction, lane, head));
     LaneAppender appender(lane, head, absl::Now());
     for (int64_t i = 0; i < events; ++i) {
       appender.Append({.subject = "notes.young",

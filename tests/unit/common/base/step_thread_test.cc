@@ -48,6 +48,41 @@ TEST(StepThreadTest, AWakeUpDuringAStepEndsTheWaitAfterIt) {
   EXPECT_LT(absl::Now() - start, 10 * StepThread::kMaxWait / 2);
 }
 
+TEST(StepThreadTest, RestsAtLeastForItsPaceHoweverOftenItIsWoken) {
+  constexpr absl::Duration kPace = absl::Milliseconds(20);
+  absl::Notification constructed, fifth;
+  std::optional<StepThread> thread;
+  int steps = 0;
+  thread.emplace(
+      "steps",
+      [&] {
+        constructed.WaitForNotification();
+        thread->Wake();
+        if (++steps == 5) fifth.Notify();
+        return absl::InfiniteDuration();
+      },
+      kPace);
+  const absl::Time start = absl::Now();
+  constructed.Notify();
+  ASSERT_TRUE(fifth.WaitForNotificationWithTimeout(kDeadline));
+  EXPECT_GE(absl::Now() - start, 4 * kPace);
+}
+
+TEST(StepThreadTest, ALongPaceDoesNotHoldUpStopping) {
+  absl::Notification stepped;
+  StepThread thread(
+      "steps",
+      [&] {
+        if (!stepped.HasBeenNotified()) stepped.Notify();
+        return absl::InfiniteDuration();
+      },
+      absl::Minutes(30));
+  stepped.WaitForNotification();
+  const absl::Time start = absl::Now();
+  thread.Stop();
+  EXPECT_LT(absl::Now() - start, kDeadline);
+}
+
 TEST(StepThreadTest, StepsEvenIfNobodyWakesIt) {
   absl::Notification third;
   int steps = 0;
