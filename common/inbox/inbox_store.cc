@@ -1,5 +1,6 @@
 #include "common/inbox/inbox_store.h"
 
+#include <algorithm>
 #include <optional>
 #include <tuple>
 
@@ -11,6 +12,8 @@
 
 namespace tally::inbox {
 namespace {
+
+constexpr size_t kSeenMax = 10'000;
 
 db::Batch LetterRows(const std::string& consumer, absl::Span<const Letter> letters) {
   db::Batch::TextColumn ids, lanes, subjects, types, headers, errors, states;
@@ -82,15 +85,31 @@ absl::StatusOr<CoveredLanes> InboxStore::LockLanes(
           return absl::OkStatus();
         });
   };
-  RETURN_IF_ERROR(lock_all());
-  if (lanes.size() == lane_to_source.size()) return lanes;
   db::Batch rows = keys;
   rows.Texts("sources", sources).Scalar({"now", now});
-  RETURN_IF_ERROR(transaction.Post(sql::kInsertMissingLanes, rows));
-  // Rows that another batch inserted meanwhile are not locked yet.
+  // Inserted before any is locked: whoever holds a lock never waits for a row to come.
+  const bool seen = SawAll(lane_to_source);
+  if (!seen) RETURN_IF_ERROR(transaction.Post(sql::kInsertMissingLanes, rows));
   RETURN_IF_ERROR(lock_all());
+  if (seen && lanes.size() != lane_to_source.size()) {  // what inserted them was rolled back
+    RETURN_IF_ERROR(transaction.Post(sql::kInsertMissingLanes, rows));
+    RETURN_IF_ERROR(lock_all());
+  }
   if (lanes.size() != lane_to_source.size()) return absl::InternalError("a locked lane has no row");
+  Saw(lane_to_source);
   return lanes;
+}
+
+bool InboxStore::SawAll(const std::map<std::string, std::string>& lane_to_source) {
+  absl::MutexLock lock(&mutex_);
+  return std::all_of(lane_to_source.begin(), lane_to_source.end(),
+                     [&](const auto& lane) { return seen_.contains(lane.first); });
+}
+
+void InboxStore::Saw(const std::map<std::string, std::string>& lane_to_source) {
+  absl::MutexLock lock(&mutex_);
+  if (seen_.size() > kSeenMax) seen_.clear();
+  for (const auto& [lane_id, source] : lane_to_source) seen_.insert(lane_id);
 }
 
 absl::Status InboxStore::SaveLanes(db::Transaction& transaction, const CoveredLanes& lanes) {

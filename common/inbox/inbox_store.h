@@ -7,8 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "common/db/database.h"
@@ -20,8 +23,8 @@
 namespace tally::inbox {
 
 // The dedup tables: one inbox_lane row for each lane stands for the keys of all its events, for
-// ever; letters beside it. Stateless besides the consumer's name; thread-safe. Errors are those of
-// common/db. Lock order: lanes → letters → the handler's tables, each sorted by key.
+// ever; letters beside it. Thread-safe. Errors are those of common/db. Lock order: lanes → letters
+// → the handler's tables, each sorted by key.
 class InboxStore {
  public:
   InboxStore(std::string consumer, db::Database& database)
@@ -78,8 +81,14 @@ class InboxStore {
                                 int64_t sequence);
 
  private:
+  bool SawAll(const std::map<std::string, std::string>& lane_to_source);
+  void Saw(const std::map<std::string, std::string>& lane_to_source);
+
   const std::string consumer_;
   db::Database& database_;
+  absl::Mutex mutex_;
+  // Lanes that had a row, so that most batches need not try to insert one; a bounded part of them.
+  absl::flat_hash_set<std::string> seen_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace tally::inbox
