@@ -21,9 +21,9 @@ class BatchHandler {
   // `attempt` counts from 1 for this set of commands. From 2 on they may have been written already:
   // by a transaction whose outcome was unknown, or by another writer; look before writing.
   //
-  // A unique key that is taken asks for another attempt at once, a few times: another writer took
-  // it in between. So does ABORTED. Other db errors are treated by their kind (see Writer), any
-  // other status like a statement's error. What was posted (db::Transaction) may fail after this.
+  // A unique key that is taken asks for another attempt at once, a few times: another writer took it
+  // in between. So does ABORTED. Other db errors are treated by their kind (see Writer), any other
+  // status like a statement's error. What was posted (db::Transaction) may fail after this.
   virtual absl::Status Write(db::Transaction& transaction, absl::Span<Command* const> commands,
                              LaneAppender& lane, int attempt) = 0;
 };
