@@ -74,7 +74,8 @@ absl::StatusOr<nlohmann::ordered_json> DescribeMachine(testkit::PostgresServer& 
   ASSIGN_OR_RETURN(PostgresQuery query, PostgresQuery::Connect(url));
   ASSIGN_OR_RETURN(const std::string version, query.Run("SHOW server_version"));
   ASSIGN_OR_RETURN(nlohmann::ordered_json postgres_settings, DurabilitySettingsOf(url));
-  for (const char* name : {"wal_sync_method", "wal_level", "shared_buffers", "max_wal_size"}) {
+  for (const char* name :
+       {"wal_sync_method", "wal_level", "shared_buffers", "min_wal_size", "max_wal_size"}) {
     ASSIGN_OR_RETURN(postgres_settings[name], query.Run(absl::StrCat("SHOW ", name)));
   }
   const testkit::TempDir dir;

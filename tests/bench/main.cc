@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "common/base/status_macros.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/machine.h"
+#include "tests/bench/postgres_query.h"
 #include "tests/bench/ratios.h"
 #include "tests/bench/suites/suites.h"
 #include "tests/bench/tables.h"
@@ -89,8 +91,16 @@ Timetable TimetableOf(const std::vector<Suite>& suites, const Options& options) 
   return Timetable(std::move(entries));
 }
 
+absl::StatusOr<std::unique_ptr<testkit::PostgresServer>> StartPostgres() {
+  ASSIGN_OR_RETURN(auto postgres, testkit::PostgresServer::Start(
+                                      {.fsync = true, .settings = {"min_wal_size=1GB"}}));
+  ASSIGN_OR_RETURN(PostgresQuery query, PostgresQuery::Connect(postgres->url("postgres")));
+  RETURN_IF_ERROR(query.RunFile("recycle_wal.sql", {}));
+  return postgres;
+}
+
 absl::Status Run(const Options& options, const std::vector<Suite>& suites) {
-  ASSIGN_OR_RETURN(const auto postgres, testkit::PostgresServer::Start({.fsync = true}));
+  ASSIGN_OR_RETURN(const auto postgres, StartPostgres());
   ASSIGN_OR_RETURN(const nlohmann::ordered_json about, DescribeMachine(*postgres));
   Timetable timetable = TimetableOf(suites, options);
   Bench bench(options, *postgres, timetable);
