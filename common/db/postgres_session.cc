@@ -144,8 +144,10 @@ absl::Status PostgresSession::Send(const Invocation& invocation) {
   PostgresParameters parameters;
   RETURN_IF_ERROR(parameters.Encode(prepared.text.names, invocation));
   const size_t bytes = parameters.message_bytes() + (pooled_ ? prepared.text.sql.size() : 0);
-  // Behind a BEGIN that failed and a Sync it would be a transaction of its own.
-  if (!begun_ && part_bytes_ + bytes > kPartBytes) RETURN_IF_ERROR(Settle().status());
+  if (part_bytes_ > 0 && part_bytes_ + bytes > kPartBytes) {
+    // Behind a BEGIN that failed and a Sync it would be a transaction of its own.
+    RETURN_IF_ERROR(begun_ ? Sync(statement.name) : Settle().status());
+  }
   if (!pooled_ && prepared.name.empty()) {
     RETURN_IF_ERROR(PrepareOnServer(statement.name, prepared, parameters));
   }
@@ -202,7 +204,9 @@ absl::Status PostgresSession::Commit() {
   }
   const absl::StatusOr<Result> result = Plain("commit", "COMMIT");
   // Only a plain ERROR says that the server goes on and has rolled back. FATAL may come after the
-  // commit.
+  // commit, unless it ended a statement before it.
+  const bool told = !SqlStateOf(result.status()).empty();
+  if (told && StatementOf(result.status()) != "commit") return result.status();
   if (KindOf(result.status()) == ErrorKind::kConnection) {
     return MakeError(ErrorKind::kUnknownOutcome, SqlStateOf(result.status()), "commit");
   }
@@ -234,7 +238,7 @@ absl::StatusOr<PostgresSession::Result> PostgresSession::Settle() {
   const std::vector<Unanswered> asked = std::exchange(unanswered_, {});
   const char* const last = asked.empty() ? "settle" : asked.back().name;
   RETURN_IF_ERROR(Sync(last));
-  const absl::Time deadline = absl::Now() + patience_;
+  absl::Time deadline = absl::Now() + patience_;  // of each answer
   absl::Status error;
   Result kept;
   for (size_t answered = 0;;) {
@@ -246,6 +250,7 @@ absl::StatusOr<PostgresSession::Result> PostgresSession::Settle() {
       if (--syncs_ == 0) break;
     } else if (next == nullptr) {  // the end of one answer
       if (++answered > asked.size()) return error.ok() ? Lost(last) : error;
+      deadline = absl::Now() + patience_;
     } else if (!IsError(next.get())) {
       kept = std::move(next);
     } else if (error.ok() && status != PGRES_PIPELINE_ABORTED) {

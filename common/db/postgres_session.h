@@ -30,7 +30,7 @@ namespace tally::db {
 // after which the server counts the transaction as idle. What is small does not leave before
 // somebody waits: such a transaction is one round trip, COMMIT included.
 //
-// No call waits for the server longer than the transaction's statement timeout and a grace; a
+// No answer is waited for longer than the transaction's statement timeout and a grace; a
 // server that stays silent longer counts as lost, like one that closed the connection.
 class PostgresSession final : public Session {
  public:

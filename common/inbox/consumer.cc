@@ -37,13 +37,12 @@ absl::Duration Consumer::Step() {
   const absl::Time now = clock_.Now();
   absl::Duration rest = kAskEveryIdle;
   if (stalled_for_.Over(now)) {
-    const absl::StatusOr<int64_t> events = Consume();
-    if (events.ok()) {
+    const absl::StatusOr<absl::Duration> consumed = Consume();
+    if (consumed.ok()) {
       GoOn();
-      if (*events > 0) rest = options_.gather;
-      if (*events >= options_.gather_enough) rest = absl::ZeroDuration();
+      rest = *consumed;
     } else {
-      Stall(events.status());
+      Stall(consumed.status());
     }
   }
   if (!stalled_by_.ok()) rest = stalled_for_.Left(clock_.Now());
@@ -58,7 +57,7 @@ ConsumerProgress Consumer::GetProgress() const {
   return progress;
 }
 
-absl::StatusOr<int64_t> Consumer::Consume() {
+absl::StatusOr<absl::Duration> Consumer::Consume() {
   if (letters_retrying_ > options_.letters_retrying_max) {
     return absl::ResourceExhaustedError("too many letters wait to be tried again");
   }
@@ -70,11 +69,14 @@ absl::StatusOr<int64_t> Consumer::Consume() {
   in_hand_ = *std::move(taken);
   if (in_hand_.empty()) {
     AskHowFar(/*idle=*/true);
-    return 0;
+    return kAskEveryIdle;
   }
+  size_t bytes = 0;
+  for (const bus::Delivery& delivery : in_hand_) bytes += delivery.message.payload.size();
   ASSIGN_OR_RETURN(const int64_t events, Settle());
   AskHowFar(/*idle=*/false);
-  return events;
+  const bool full = events >= options_.gather_enough || bytes >= options_.batch_bytes_max / 2;
+  return full ? absl::ZeroDuration() : options_.gather;
 }
 
 absl::Status Consumer::Attach() {
@@ -138,9 +140,8 @@ absl::StatusOr<int64_t> Consumer::Settle() {
                                        return a.stream_sequence < b.stream_sequence;
                                      });
   freshness_.Covered(last->stream_sequence, last->stored_time);
-  const auto messages = static_cast<int64_t>(in_hand_.size());
   in_hand_.clear();
-  return std::max(messages, received->events());
+  return received->events();
 }
 
 void Consumer::AskHowFar(bool idle) {

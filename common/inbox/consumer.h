@@ -27,7 +27,8 @@ struct ConsumerOptions {
   size_t batch_max = 2048;           // messages in one transaction; each may hold many events
   size_t batch_bytes_max = 1 << 20;  // payloads in one transaction, unless of one message
   // The pace of the consumer's thread: a transaction costs much the same for few events as for
-  // many. After one of gather_enough or more the next follows at once.
+  // many. After one of gather_enough or more, or of half of batch_bytes_max, the next follows at
+  // once.
   absl::Duration gather = absl::Milliseconds(5);
   int64_t gather_enough = 1024;
   size_t prefetch = 4096;  // a few batches, no more: held longer than ack_wait they come twice
@@ -79,15 +80,13 @@ class Consumer {
   bus::DeclarationState declaration() const { return declarer_.state(); }
 
  private:
-  // Attaches if need be, takes and settles one batch. Returns how much it had, in
-  // events.
-  absl::StatusOr<int64_t> Consume();
+  // Attaches if need be, takes and settles one batch. Returns how long to rest after it.
+  absl::StatusOr<absl::Duration> Consume();
   absl::Status Attach();
   void Detach();
   // FAILED_PRECONDITION when it feeds another database.
   absl::StatusOr<bus::DurableState> CheckDurable(absl::Time deadline);
-  // What is in hand: inbox, then acknowledgement. Returns how many events that were, and
-  // for a message without any one.
+  // What is in hand: inbox, then acknowledgement. Returns how many events that were.
   absl::StatusOr<int64_t> Settle();
   void AskHowFar(bool idle);
   // Returns whether more letters are due.

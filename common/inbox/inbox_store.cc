@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/sequence_set.h"
 #include "common/base/status_macros.h"
+#include "common/db/error.h"
 #include "common/inbox/finding.h"
 #include "common/inbox/inbox_sql.h"
 
@@ -88,22 +89,25 @@ absl::StatusOr<CoveredLanes> InboxStore::LockLanes(
   db::Batch rows = keys;
   rows.Texts("sources", sources).Scalar({"now", now});
   // Inserted before any is locked: whoever holds a lock never waits for a row to come.
-  const bool seen = SawAll(lane_to_source);
-  if (!seen) RETURN_IF_ERROR(transaction.Post(sql::kInsertMissingLanes, rows));
-  RETURN_IF_ERROR(lock_all());
-  if (seen && lanes.size() != lane_to_source.size()) {  // what inserted them was rolled back
-    RETURN_IF_ERROR(transaction.Post(sql::kInsertMissingLanes, rows));
-    RETURN_IF_ERROR(lock_all());
+  if (!SawAll(lane_to_source)) {
+    ASSIGN_OR_RETURN(const int64_t inserted, transaction.Execute(sql::kInsertMissingLanes, rows));
+    if (inserted == 0) Saw(lane_to_source);  // What was inserted now may be rolled back.
   }
-  if (lanes.size() != lane_to_source.size()) return absl::InternalError("a locked lane has no row");
-  Saw(lane_to_source);
-  return lanes;
+  RETURN_IF_ERROR(lock_all());
+  if (lanes.size() == lane_to_source.size()) return lanes;
+  ForgetSeen();
+  return db::MakeError(db::ErrorKind::kRetry, "", sql::kLockLanes.name, "a lane's row is gone");
 }
 
 bool InboxStore::SawAll(const std::map<std::string, std::string>& lane_to_source) {
   absl::MutexLock lock(&mutex_);
   return std::all_of(lane_to_source.begin(), lane_to_source.end(),
                      [&](const auto& lane) { return seen_.contains(lane.first); });
+}
+
+void InboxStore::ForgetSeen() {
+  absl::MutexLock lock(&mutex_);
+  seen_.clear();
 }
 
 void InboxStore::Saw(const std::map<std::string, std::string>& lane_to_source) {

@@ -83,11 +83,13 @@ class InboxStore {
  private:
   bool SawAll(const std::map<std::string, std::string>& lane_to_source);
   void Saw(const std::map<std::string, std::string>& lane_to_source);
+  void ForgetSeen();
 
   const std::string consumer_;
   db::Database& database_;
   absl::Mutex mutex_;
-  // Lanes that had a row, so that most batches need not try to insert one; a bounded part of them.
+  // Lanes that had a row, committed, so that most batches need not try to insert one; a bounded
+  // part of them.
   absl::flat_hash_set<std::string> seen_ ABSL_GUARDED_BY(mutex_);
 };
 

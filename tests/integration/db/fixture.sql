@@ -60,6 +60,12 @@ SELECT count(*) FROM pg_sleep(60)
 -- name: BackendPid
 SELECT pg_backend_pid()
 
+-- name: CountLockWaits
+SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = CAST(:pid AS integer)
+
+-- name: EndBackend
+SELECT pg_terminate_backend(CAST(:pid AS integer))
+
 -- name: CountBackends
 SELECT count(*) FROM pg_stat_activity WHERE pid = :pid
 

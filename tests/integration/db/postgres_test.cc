@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <numeric>
 #include <thread>
 #include <vector>
@@ -39,11 +40,12 @@ class PostgresTest : public testing::Test {
     EXPECT_OK(transaction);
     return *std::move(transaction);
   }
-  bool BackendLives(int64_t pid) {
-    const auto count = Begin(Mode::kRead).QueryOne<int64_t>(sql::kCountBackends, {{"pid", pid}});
+  int64_t Count(const Statement& statement, const Params& params) {
+    const auto count = Begin(Mode::kRead).QueryOne<int64_t>(statement, params);
     EXPECT_OK(count);
-    return count.ok() && std::get<0>(**count) > 0;
+    return count.ok() ? std::get<0>(**count) : -1;
   }
+  bool BackendLives(int64_t pid) { return Count(sql::kCountBackends, {{"pid", pid}}) > 0; }
 
   DatabaseOptions options_;
   std::optional<testkit::TcpGate> gate_;
@@ -202,6 +204,23 @@ TEST_F(PostgresTest, ASwallowedReplyToCommitIsAnUnknownOutcome) {
   EXPECT_EQ(gate_->swallowed(), 1);
   gate_->Forward();
   EXPECT_THAT(open_->Count(), IsOkAndHolds(1));
+}
+
+TEST_F(PostgresTest, ASessionThatEndedBeforeItCameToCommitIsNoUnknownOutcome) {
+  options_.lock_timeout = options_.statement_timeout = absl::Seconds(60);
+  OpenIt();
+  Transaction holder = Begin(Mode::kWrite);
+  ASSERT_OK(holder.Execute(sql::kInsertIds, Batch().Ints("id", {1})));
+  Transaction waiting = Begin(Mode::kWrite);
+  ASSERT_OK_AND_ASSIGN(const auto pid, waiting.QueryOne<int64_t>(sql::kBackendPid));
+  const Params its = {{"pid", std::get<0>(*pid)}};
+  ASSERT_OK(waiting.Post(sql::kInsertIds, Batch().Ints("id", {1})));
+  auto committed = std::async(std::launch::async, [&] { return waiting.Commit(); });
+  EXPECT_EVENTUALLY(Count(sql::kCountLockWaits, its) == 1, absl::Seconds(60));
+  ASSERT_OK(Begin(Mode::kRead).QueryOne<int64_t>(sql::kEndBackend, its));
+  const absl::Status lost = committed.get();
+  EXPECT_EQ(KindOf(lost), ErrorKind::kConnection) << lost;
+  EXPECT_EQ(StatementOf(lost), sql::kInsertIds.name);
 }
 
 TEST_F(PostgresTest, ACommitThatNeverArrivedIsAnUnknownOutcome) {
