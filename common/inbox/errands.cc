@@ -41,13 +41,16 @@ void Errands::Run(std::vector<Fetcher>& fetchers) {
   if (!gaps.empty()) filled_.Begin(clock_.Now(), kFillEvery);
   for (Fetcher& fetcher : fetchers) {
     for (const auto& [lane_id, source] : gaps) {
-      if (source == fetcher.source() && !FillLane(fetcher, lane_id).ok()) break;
+      if (source != fetcher.source()) continue;
+      const absl::StatusOr<bool> told_of_all = FillLane(fetcher, lane_id);
+      if (!told_of_all.ok()) break;
+      if (!*told_of_all) FillGaps(lane_id, source);
     }
     if (!inquiries.empty()) Ask(fetcher, inquiries).IgnoreError();
   }
 }
 
-absl::Status Errands::FillLane(Fetcher& fetcher, const std::string& lane_id) {
+absl::StatusOr<bool> Errands::FillLane(Fetcher& fetcher, const std::string& lane_id) {
   CoveredLanes covered;
   RETURN_IF_ERROR(store_.database().Run(
       db::Mode::kRead, Deadline(), [&](db::Transaction& transaction) -> absl::Status {
@@ -61,9 +64,13 @@ absl::Status Errands::FillLane(Fetcher& fetcher, const std::string& lane_id) {
     if (lowest.size() == Producer::kRangesMax) break;
     lowest.push_back({lane_id, gap});
   }
-  if (lowest.empty()) return absl::OkStatus();
+  if (lowest.empty()) return true;
   ASSIGN_OR_RETURN(std::vector<Producer::RangeAnswer> answers, fetcher.Ask(lowest));
-  return fetcher.Apply(answers).status();
+  RETURN_IF_ERROR(fetcher.Apply(answers).status());
+  WantedRanges left;
+  for (const LaneRange& asked : lowest) left.Add(asked.lane_id, asked.range);
+  for (const Producer::RangeAnswer& answer : answers) left.Remove(lane_id, answer.asked.range);
+  return left.empty();
 }
 
 absl::Status Errands::Ask(Fetcher& fetcher, const std::vector<LaneRange>& inquiries) {

@@ -19,8 +19,9 @@ namespace tally::inbox {
 
 // What producers are asked without waiting for a round of healing, by any replica: to fill the gaps
 // of lanes that have too many, lost or not, once a second at most, and what became of single events
-// that somebody waits for. Bounded; what fails is forgotten, for who needs it asks again. Run
-// belongs to one thread, the rest is thread-safe.
+// that somebody waits for. Bounded; what fails is forgotten, for who needs it asks again; gaps that
+// an answer had no time for are asked for with the next. Run belongs to one thread, the rest is
+// thread-safe.
 class Errands {
  public:
   Errands(absl::Duration session_timeout, HealingStore& store, base::Clock& clock);
@@ -33,7 +34,8 @@ class Errands {
   void Run(std::vector<Fetcher>& fetchers);
 
  private:
-  absl::Status FillLane(Fetcher& fetcher, const std::string& lane_id);
+  // Whether the answer told of every gap that was asked for.
+  absl::StatusOr<bool> FillLane(Fetcher& fetcher, const std::string& lane_id);
   absl::Status Ask(Fetcher& fetcher, const std::vector<LaneRange>& inquiries);
   absl::Time Deadline() { return clock_.Now() + session_timeout_; }
 

@@ -17,12 +17,12 @@ class Judge {
         const std::vector<ParkedMark>& parked)
       : last_(last), lane_(lane), events_(events), parked_(parked) {}
 
-  std::vector<RangeVerdict> Walk(int64_t sequence) {
-    while (sequence <= last_) {
-      while (Event() < sequence) ++event_;
-      while (Parked() < sequence) ++mark_;
-      sequence = Take(sequence) + 1;
-      if (sequence <= 0) break;  // That was the last number there is.
+  std::vector<RangeVerdict> Walk(int64_t first) {
+    // By what was judged, for behind the last number there is comes none.
+    for (int64_t judged = first - 1; judged < last_;) {
+      while (Event() <= judged) ++event_;
+      while (Parked() <= judged) ++mark_;
+      judged = Take(judged + 1);
     }
     return std::move(verdicts_);
   }
@@ -33,14 +33,14 @@ class Judge {
 
   // Judges the run that begins at `first`; returns its end.
   int64_t Take(int64_t first) {
-    if (first == Parked()) {
+    if (mark_ < parked_.size() && first == Parked()) {
       const ParkedMark& mark = parked_[mark_];
       return Add({first, first}, mark.is_void ? Kind::kVoid : Kind::kParked,
                  mark.is_void ? mark.reason : "");
     }
     if (first > lane_.head) return Add({first, last_}, Kind::kUnknown);
     if (first > lane_.published_through) return std::min(last_, lane_.head);
-    if (first == Event()) return Add({first, first}, Kind::kEvents);
+    if (event_ < events_.size() && first == Event()) return Add({first, first}, Kind::kEvents);
     const int64_t absent = std::min({last_, lane_.published_through, Event() - 1, Parked() - 1});
     if (first > lane_.trimmed_through) return Add({first, absent}, Kind::kUnknown);
     return Add({first, std::min(absent, lane_.trimmed_through)}, Kind::kTrimmed);

@@ -1,5 +1,5 @@
 // A producer's answer in binary protobuf, behind a byte that says to what: a HealLanesReply, whose
-// next page is empty, or a HealEventsReply.
+// next page is empty, or a HealEventsReply; or a consumer's question, a HealEventsRequest.
 
 #include <algorithm>
 #include <limits>
@@ -10,6 +10,7 @@
 #include "common/inbox/arrival.h"
 #include "common/inbox/comparison.h"
 #include "common/inbox/producer.h"
+#include "common/outbox/range_verdict.h"
 #include "tally/events/v1/healing.pb.h"
 #include "tests/fuzz/answering_bus.h"
 #include "tests/fuzz/input.h"
@@ -133,11 +134,43 @@ void ReadEvents(absl::string_view input) {
   }
 }
 
+// Verdicts are about what was asked, each sequence has one at most, and only events that are there
+// are called so.
+void CheckVerdicts(base::SequenceRange asked, const std::vector<outbox::OutboxEvent>& events) {
+  const outbox::LaneStatus lane{
+      .lane_id = kLaneA, .head = 9, .published_through = 8, .trimmed_through = 2};
+  const std::vector<outbox::ParkedMark> parked = {{.sequence = 1}, {.sequence = 5}};
+  int64_t judged = asked.first - 1;
+  for (const auto& verdict : outbox::JudgeRange(asked, lane, events, parked)) {
+    TALLY_CHECK(verdict.range.first > judged && verdict.range.first <= verdict.range.last);
+    judged = verdict.range.last;
+    if (verdict.kind != outbox::RangeVerdict::Kind::kEvents) continue;
+    TALLY_CHECK(verdict.range.first > 2 && verdict.range.last <= 8);
+  }
+  TALLY_CHECK(judged <= asked.last);
+  TALLY_CHECK(judged == asked.last || asked.last == 9);
+}
+
+void ReadQuestion(absl::string_view input) {
+  events::v1::HealEventsRequest request;
+  if (!ParseMessage(input, request)) return;
+  for (const events::v1::SequenceRange& range : request.ranges()) {
+    if (range.first_sequence() < 1 || range.last_sequence() < range.first_sequence()) continue;
+    std::vector<outbox::OutboxEvent> events;
+    for (int64_t sequence = 3; sequence <= 9; ++sequence) {
+      if (sequence < range.first_sequence() || sequence > range.last_sequence()) continue;
+      events.push_back({.sequence = sequence});
+    }
+    CheckVerdicts({range.first_sequence(), range.last_sequence()}, events);
+  }
+}
+
 }  // namespace
 
 void Healing(absl::string_view input) {
-  const int kind = TakeKind(input, 2);
-  kind == 0 ? ReadLanes(input) : ReadEvents(input);
+  constexpr void (*kKinds[])(absl::string_view) = {&ReadLanes, &ReadEvents, &ReadQuestion};
+  const int kind = TakeKind(input, std::size(kKinds));
+  kKinds[kind](input);
 }
 
 }  // namespace tally::fuzz

@@ -300,6 +300,32 @@ TEST_P(HealingTest, ManyGapsAreAskedForOnceASecond) {
   EXPECT_EQ(producer->events_given(), 2);
 }
 
+TEST_P(HealingTest, GapsThatAnAnswerHadNoTimeForAreAskedForAgain) {
+  Replica replica(database_url);
+  HealingStore healing(replica.store);
+  Producer asked("tests", "tests", absl::Seconds(10), *setup_bus, replica.system_clock);
+  std::vector<Fetcher> fetchers;
+  fetchers.emplace_back(asked, absl::Seconds(10), healing, replica.inbox, replica.system_clock,
+                        telemetry);
+  producer->AnswerInPieces();
+  ASSERT_EVENTUALLY(asked.FindEvents({{testkit::Lane(1), {1, 1}}}).ok(), kPatience);
+  base::ManualClock clock(absl::Now());
+  Errands errands(absl::Seconds(10), healing, clock);
+  const std::string lane_id = producer->NewLane(6);
+  producer->SayPublished(lane_id, 6);
+  for (const int64_t sequence : {2, 4, 6}) {
+    bus::Event event = testkit::MakeEvent(1, sequence);
+    event.lane_id = lane_id;
+    ASSERT_OK(replica.Receive({testkit::Deliver(event)}));
+  }
+  errands.FillGaps(lane_id, "tests");
+  for (int64_t given = 1; given <= 4; ++given) {
+    errands.Run(fetchers);
+    EXPECT_EQ(producer->events_given(), std::min<int64_t>(given, 3));
+    clock.Advance(absl::Seconds(1));
+  }
+}
+
 // Each alone is told from a failure of everything; together they are not.
 TEST_P(HealingTest, EventsThatAllFailHoldNoHealingUp) {
   auto instance = std::make_unique<HealingInstance>(server->url(), database_url);

@@ -60,6 +60,14 @@ void ProducerUnderTest::Answer() {
       "answerer", [this] { return std::min(answerer_->Step(), absl::Milliseconds(5)); });
 }
 
+void ProducerUnderTest::AnswerInPieces() {
+  answering_.reset();
+  answerer_ = std::make_unique<outbox::Answerer>(
+      outbox::AnswererOptions{.source = "tests", .answer_within = absl::ZeroDuration()}, lanes_,
+      *bus_, nullptr, clock_, telemetry_);
+  Answer();
+}
+
 std::string ProducerUnderTest::NewLane(int64_t events) {
   const absl::StatusOr<std::string> lane_id = lanes_.Open(Soon());
   Require(lane_id.status());

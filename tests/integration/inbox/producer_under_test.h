@@ -42,6 +42,8 @@ class ProducerUnderTest {
 
   void StopAnswering() { answering_.reset(); }
   void Answer();
+  // With no more than the beginning of what it is asked.
+  void AnswerInPieces();
   // Events it gave to consumers that asked.
   int64_t events_given();
 

@@ -54,6 +54,8 @@ TEST(RangeVerdictTest, WhatIsNotPublishedHasNoVerdict) {
 TEST(RangeVerdictTest, EndsAtTheLastNumberThereIs) {
   EXPECT_THAT(JudgeRange({kMost - 1, kMost}, Lane(7, 7, 0), {}, {}),
               ElementsAre(RangeVerdict{{kMost - 1, kMost}, Kind::kUnknown}));
+  EXPECT_THAT(JudgeRange({kMost, kMost}, Lane(7, 7, 0), {}, {}),
+              ElementsAre(RangeVerdict{{kMost, kMost}, Kind::kUnknown}));
 }
 
 TEST(RangeVerdictTest, AgreesWithJudgingEachSequenceAlone) {
