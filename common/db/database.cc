@@ -47,11 +47,9 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const DatabaseOptions& 
       return PostgresSession::Connect(conninfo, patience);
     };
   }
-  if (options.wrap_session) {
-    connector = [connect = std::move(connector),
-                 wrap = options.wrap_session]() -> absl::StatusOr<std::unique_ptr<Session>> {
-      ASSIGN_OR_RETURN(std::unique_ptr<Session> session, connect());
-      return wrap(std::move(session));
+  if (options.make_session) {
+    connector = [connect = std::move(connector), make = options.make_session] {
+      return make(connect);
     };
   }
   auto database = std::unique_ptr<Database>(new Database(options, dialect, std::move(lock), clock));

@@ -30,9 +30,10 @@ struct DatabaseOptions {
   absl::Duration connect_timeout = absl::Seconds(3);
   std::string application_name = "tally";
   Durability durability_minimum = Durability::kProcess;  // less is refused
-  // Comes between all transactions and their sessions, where it is set: to see, or to fail, what
-  // passes. Called for each new session, from any thread.
-  std::function<std::unique_ptr<Session>(std::unique_ptr<Session>)> wrap_session = nullptr;
+  // Makes the sessions instead, where it is set: to see, or to fail, what passes between all
+  // transactions and those that `connect` makes. Called for each new session, from any thread.
+  using Connect = absl::FunctionRef<absl::StatusOr<std::unique_ptr<Session>>()>;
+  std::function<absl::StatusOr<std::unique_ptr<Session>>(Connect connect)> make_session = nullptr;
 };
 
 // A bounded pool of sessions on one database, SQLite or PostgreSQL, behind one code path: what

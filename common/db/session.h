@@ -34,7 +34,7 @@ struct Invocation {
 };
 
 // One connection to a database, PostgreSQL or SQLite; seen only inside common/db and by what
-// wraps it (DatabaseOptions::wrap_session). Not thread-safe.
+// wraps it (DatabaseOptions::make_session). Not thread-safe.
 // Errors are those of error.h, this statement's or those of one posted before; after one only
 // Rollback() may be called.
 class Session {

@@ -16,6 +16,11 @@
 namespace tally::db {
 namespace {
 
+constexpr Statement kBeginReading{"begin", "", "BEGIN"};
+constexpr Statement kBeginWriting{"begin", "", "BEGIN IMMEDIATE"};
+constexpr Statement kCommit{"commit", "", "COMMIT"};
+constexpr Statement kRollback{"rollback", "", "ROLLBACK"};
+
 ErrorKind KindOfCode(int extended) {
   switch (extended) {
     case SQLITE_CONSTRAINT_UNIQUE:
@@ -94,7 +99,13 @@ absl::Status SqliteSession::Configure(const std::string& path, absl::Duration bu
 
 absl::Status SqliteSession::Begin(Mode mode, const Timeouts&) {
   mode_ = mode;
-  return Try("begin", [&] { *soci_ << (mode == Mode::kWrite ? "BEGIN IMMEDIATE" : "BEGIN"); });
+  return RunControl(mode == Mode::kWrite ? kBeginWriting : kBeginReading);
+}
+
+absl::Status SqliteSession::RunControl(const Statement& statement) {
+  const Params none;
+  const auto no_row = [](const RowView&) { return absl::OkStatus(); };
+  return Run({statement, none, {}, 1, {}, no_row, false}).status();
 }
 
 absl::StatusOr<int64_t> SqliteSession::Run(const Invocation& invocation) {
@@ -166,7 +177,7 @@ absl::Status SqliteSession::RunScript(const char* name, const char* sql) {
 }
 
 absl::Status SqliteSession::Commit() {
-  absl::Status committed = Try("commit", [&] { *soci_ << "COMMIT"; });
+  absl::Status committed = RunControl(kCommit);
   // The log may already hold the commit when writing or syncing it fails: the next start of this
   // file could replay it.
   const ErrorKind kind = KindOf(committed);
@@ -175,7 +186,7 @@ absl::Status SqliteSession::Commit() {
 }
 
 void SqliteSession::Rollback() {
-  if (InTransaction()) Try("rollback", [&] { *soci_ << "ROLLBACK"; }).IgnoreError();
+  if (InTransaction()) RunControl(kRollback).IgnoreError();
 }
 
 template <typename Call>

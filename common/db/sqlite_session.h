@@ -37,6 +37,7 @@ class SqliteSession final : public Session {
 
   SqliteSession() = default;
   absl::Status Configure(const std::string& path, absl::Duration busy_timeout);
+  absl::Status RunControl(const Statement& statement);
   absl::StatusOr<Prepared*> Prepare(const Statement& statement);
   absl::Status RunPrepared(Prepared& prepared, const Invocation& invocation);
   template <typename Call>

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/bus/event.h"
+#include "tally/events/v1/healing.pb.h"
 #include "tests/simulation/databases.h"
 #include "tests/simulation/simulation_sql.h"
 
@@ -150,6 +151,19 @@ void Checker::LookAtAcknowledged(absl::Span<const bus::Delivery> deliveries) {
       if (covered[lane_id].Contains(sequence)) continue;
       scene_.Fail(
           absl::StrCat(scene_.NameOf(lane_id), "/", sequence, " is acknowledged and not covered"));
+    }
+  }
+}
+
+void Checker::LookAtGiven(const std::string& answer) {
+  events::v1::HealEventsReply reply;
+  if (!reply.ParseFromString(answer)) return scene_.Fail("an answer that does not parse");
+  for (const events::v1::RangeVerdict& verdict : reply.verdicts()) {
+    const std::string& lane_id = verdict.range().lane_id();
+    for (const events::v1::EventRecord& event : verdict.events()) {
+      if (scene_.stored[lane_id].Contains(event.sequence())) continue;
+      scene_.Fail(absl::StrCat(scene_.NameOf(lane_id), "/", event.sequence(),
+                               " is given away, but the stream did not acknowledge it"));
     }
   }
 }

@@ -14,8 +14,9 @@
 
 namespace tally::simulation {
 
-// Looks from outside, at the tables alone, whether what is promised holds: a little after every
-// turn, everything once all is quiet. What does not hold is the scene's failure.
+// Looks from outside, at the tables and at what passes over the bus, whether what is promised
+// holds: a little after every turn, everything once all is quiet. What does not hold is the scene's
+// failure.
 class Checker {
  public:
   // `producers`: by source.
@@ -26,6 +27,8 @@ class Checker {
   void Look();
   // Whatever is acknowledged is covered.
   void LookAtAcknowledged(absl::Span<const bus::Delivery> deliveries);
+  // Whatever a producer gives to who asks for it, the stream acknowledged before.
+  void LookAtGiven(const std::string& answer);
   // A consumer says that all that was recorded before this time is covered or named.
   void LookAtHorizon(absl::Time as_of);
   // What there still is to do; empty when all is quiet.

@@ -14,30 +14,10 @@
 #include "tests/simulation/migrations.h"
 
 namespace tally::simulation {
-namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kNames[] = {kOrders, kStock, kCounts};
-
-absl::Status Migrate(const std::string& folder) {
-  base::SystemClock clock;
-  telemetry::Telemetry telemetry(telemetry::LogFormat::kText, kSilent, "simulation");
-  for (const char* name : kNames) {
-    const db::DatabaseOptions options = {.url = absl::StrCat("sqlite:", folder, "/", name)};
-    ASSIGN_OR_RETURN(const auto database, db::Database::Open(options, clock, telemetry));
-    RETURN_IF_ERROR(outbox::Outbox::Migrate(*database));
-    RETURN_IF_ERROR(database->Migrate("inbox", inbox::kMigrations));
-    RETURN_IF_ERROR(database->Migrate("simulation", kMigrations));
-    RETURN_IF_ERROR(inbox::InboxStore(kConsumer, *database)
-                        .Register(absl::UnixEpoch(), clock.Now() + absl::Seconds(10)));
-  }
-  return absl::OkStatus();
-}
-
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<Workspace>> Workspace::Make() {
+absl::StatusOr<std::unique_ptr<Databases>> Databases::Make(MemoryFiles& files) {
   std::error_code error;
   const fs::path memory = "/dev/shm";
   const fs::path parent = fs::is_directory(memory, error) ? memory : fs::temp_directory_path(error);
@@ -45,47 +25,62 @@ absl::StatusOr<std::unique_ptr<Workspace>> Workspace::Make() {
   if (::mkdtemp(folder.data()) == nullptr) {
     return absl::UnavailableError(absl::StrCat("cannot make ", folder));
   }
-  auto workspace = std::unique_ptr<Workspace>(new Workspace(folder));
-  RETURN_IF_ERROR(Migrate(folder));
-  return workspace;
+  auto databases = std::unique_ptr<Databases>(new Databases(files, folder));
+  for (One& one : databases->all_) RETURN_IF_ERROR(databases->Migrate(one));
+  return databases;
 }
 
-Workspace::~Workspace() {
-  std::error_code ignored;
-  fs::remove_all(folder_, ignored);
-}
-
-Databases::Databases(std::string folder)
-    : folder_(std::move(folder)), telemetry_(telemetry::LogFormat::kText, kSilent, "simulation") {}
+Databases::Databases(MemoryFiles& files, std::string folder)
+    : files_(files),
+      folder_(std::move(folder)),
+      telemetry_(telemetry::LogFormat::kText, kSilent, "simulation") {}
 
 Databases::~Databases() {
-  orders_.reset();
-  stock_.reset();
-  consumer_.reset();
   std::error_code ignored;
   fs::remove_all(folder_, ignored);
 }
 
-absl::StatusOr<std::unique_ptr<Databases>> Databases::Open(const Workspace& workspace,
-                                                           const std::string& name, Scene& scene) {
-  const std::string folder = absl::StrCat(workspace.folder(), "/", name);
-  auto databases = std::unique_ptr<Databases>(new Databases(folder));
-  std::error_code error;
-  fs::create_directory(folder, error);
-  std::unique_ptr<db::Database>* const opened[] = {&databases->orders_, &databases->stock_,
-                                                   &databases->consumer_};
-  for (size_t i = 0; i < std::size(kNames); ++i) {
-    const std::string file = absl::StrCat(folder, "/", kNames[i]);
-    fs::copy_file(absl::StrCat(workspace.folder(), "/", kNames[i]), file, error);
-    if (error) return absl::UnavailableError(absl::StrCat("cannot copy to ", file));
-    db::DatabaseOptions options = {.url = absl::StrCat("sqlite:", file)};
-    options.wrap_session = [&scene, name = kNames[i]](std::unique_ptr<db::Session> session) {
-      return std::make_unique<FaultySession>(name, std::move(session), scene);
-    };
-    ASSIGN_OR_RETURN(*opened[i], db::Database::Open(options, scene.clock, databases->telemetry_));
+absl::Status Databases::Migrate(One& one) {
+  base::SystemClock clock;
+  one.path = absl::StrCat(folder_, "/", one.name);
+  const db::DatabaseOptions options = {.url = absl::StrCat("sqlite:", one.path)};
+  {
+    ASSIGN_OR_RETURN(const auto database, db::Database::Open(options, clock, telemetry_));
+    RETURN_IF_ERROR(outbox::Outbox::Migrate(*database));
+    RETURN_IF_ERROR(database->Migrate("inbox", inbox::kMigrations));
+    RETURN_IF_ERROR(database->Migrate("simulation", kMigrations));
+    RETURN_IF_ERROR(inbox::InboxStore(kConsumer, *database)
+                        .Register(absl::UnixEpoch(), clock.Now() + absl::Seconds(10)));
   }
-  ASSIGN_OR_RETURN(databases->consumer_id_, databases->consumer().Identity());
-  return databases;
+  one.as_new = files_.Copy(one.path);
+  return absl::OkStatus();
+}
+
+absl::Status Databases::Open(Scene& scene) {
+  for (One& one : all_) RETURN_IF_ERROR(Open(one, scene));
+  ASSIGN_OR_RETURN(consumer_id_, consumer().Identity());
+  return absl::OkStatus();
+}
+
+absl::Status Databases::Open(One& one, Scene& scene) {
+  files_.Restore(one.path, one.as_new);
+  db::DatabaseOptions options = {.url = absl::StrCat("sqlite:", one.path)};
+  options.make_session =
+      [&one, &scene](
+          db::DatabaseOptions::Connect connect) -> absl::StatusOr<std::unique_ptr<db::Session>> {
+    if (one.idle.empty()) {
+      ASSIGN_OR_RETURN(one.idle.emplace_back(), connect());
+    }
+    std::unique_ptr<db::Session> session = std::move(one.idle.back());
+    one.idle.pop_back();
+    return std::make_unique<FaultySession>(one.name, std::move(session), one.idle, scene);
+  };
+  ASSIGN_OR_RETURN(one.database, db::Database::Open(options, scene.clock, telemetry_));
+  return absl::OkStatus();
+}
+
+void Databases::Close() {
+  for (One& one : all_) one.database.reset();
 }
 
 }  // namespace tally::simulation

@@ -11,8 +11,13 @@ namespace tally::simulation {
 
 using db::ErrorKind;
 
+FaultySession::~FaultySession() {
+  if (session_->Reusable()) idle_.push_back(std::move(session_));
+}
+
 absl::Status FaultySession::Begin(db::Mode mode, const db::Timeouts& timeouts) {
   reads_ = mode == db::Mode::kRead;
+  changed_ = false;
   statements_.clear();
   if (scene_.Killed("begin") ||
       (scene_.current != nullptr && scene_.chance.Fault(scene_.weather.connection_lost))) {
@@ -28,7 +33,9 @@ absl::StatusOr<int64_t> FaultySession::Run(const db::Invocation& invocation) {
     RETURN_IF_ERROR(Trouble(invocation.statement.name));
   }
   if (scene_.traced()) statements_.emplace_back(invocation.statement.name);
-  return session_->Run(invocation);
+  ASSIGN_OR_RETURN(const int64_t rows, session_->Run(invocation));
+  changed_ = changed_ || rows > 0;
+  return rows;
 }
 
 absl::Status FaultySession::RunScript(const char* name, const char* sql) {
@@ -36,7 +43,7 @@ absl::Status FaultySession::RunScript(const char* name, const char* sql) {
 }
 
 absl::Status FaultySession::Commit() {
-  if (!reads_) scene_.changed.insert(database_);
+  if (changed_) scene_.changed.insert(database_);
   if (scene_.current == nullptr || reads_) return session_->Commit();
   if (scene_.Killed("commit")) return InDoubt(false);
   if (scene_.chance.Fault(scene_.weather.commit_in_doubt / 2)) return InDoubt(false);

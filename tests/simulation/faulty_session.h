@@ -15,8 +15,11 @@ namespace tally::simulation {
 // it only reads, others may step between its statements. What is committed is in the trace.
 class FaultySession final : public db::Session {
  public:
-  FaultySession(std::string database, std::unique_ptr<db::Session> session, Scene& scene)
-      : database_(std::move(database)), session_(std::move(session)), scene_(scene) {}
+  // Gives `session` to `idle` when it is done with it.
+  FaultySession(const char* database, std::unique_ptr<db::Session> session,
+                std::vector<std::unique_ptr<db::Session>>& idle, Scene& scene)
+      : database_(database), session_(std::move(session)), idle_(idle), scene_(scene) {}
+  ~FaultySession() override;
 
   absl::Status Begin(db::Mode mode, const db::Timeouts& timeouts) override;
   absl::StatusOr<int64_t> Run(const db::Invocation& invocation) override;
@@ -32,9 +35,11 @@ class FaultySession final : public db::Session {
   absl::Status InDoubt(bool committed);
 
   const std::string database_;
-  const std::unique_ptr<db::Session> session_;
+  std::unique_ptr<db::Session> session_;
+  std::vector<std::unique_ptr<db::Session>>& idle_;
   Scene& scene_;
   bool reads_ = false;
+  bool changed_ = false;                 // something, in this transaction
   std::vector<std::string> statements_;  // of this transaction, for the trace
   bool dead_ = false;  // to be replaced; what broke within a transaction is as good as new after it
 };

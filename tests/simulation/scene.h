@@ -64,6 +64,8 @@ class Scene {
   // A consumer is about to acknowledge these.
   std::function<void(absl::Span<const bus::Delivery>)> acknowledging =
       [](absl::Span<const bus::Delivery>) {};
+  // A producer gives a consumer this answer to a question about events.
+  std::function<void(const std::string&)> giving = [](const std::string&) {};
   // The databases in which something was committed since they were last looked at, by name.
   std::set<std::string> changed;
   // Of each lane, what a relay was told the stream has.

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <thread>
@@ -35,6 +36,8 @@ namespace {
 constexpr uint64_t kSeedsThatShowAll = 1000;
 constexpr absl::Duration kShowEvery = absl::Seconds(10);
 
+using AllDatabases = std::vector<std::unique_ptr<Databases>>;
+
 thread_local uint64_t running_seed = 0;
 
 void NameTheSeed(int signal) {
@@ -63,21 +66,19 @@ bool ToldToStop() {
   return sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1;
 }
 
-World::Outcome RunSeed(const Workspace& workspace, const std::string& name, uint64_t seed,
-                       std::set<Decision> left_out, bool traced) {
+World::Outcome RunSeed(Databases& databases, uint64_t seed, std::set<Decision> left_out,
+                       bool traced) {
   running_seed = seed;
-  return World::Run(workspace, name,
-                    {.seed = seed, .left_out = std::move(left_out), .traced = traced});
+  return World::Run(databases, {.seed = seed, .left_out = std::move(left_out), .traced = traced});
 }
 
 // The failing run made short, as text.
-std::string Shrunk(const Workspace& workspace, uint64_t seed, const World::Outcome& failed) {
-  const std::string name = absl::StrCat("shrink-", seed);
+std::string Shrunk(Databases& databases, uint64_t seed, const World::Outcome& failed) {
   const std::set<Decision> left_out = LeaveOut(
       failed.decisions, absl::GetFlag(FLAGS_shrink_tries), [&](const std::set<Decision>& without) {
-        return !ToldToStop() && !RunSeed(workspace, name, seed, without, false).failure.empty();
+        return !ToldToStop() && !RunSeed(databases, seed, without, false).failure.empty();
       });
-  const World::Outcome shortest = RunSeed(workspace, name, seed, left_out, true);
+  const World::Outcome shortest = RunSeed(databases, seed, left_out, true);
   return absl::StrCat("With ", shortest.decisions.size(), " of its ", failed.decisions.size(),
                       " turns and faults seed ", seed, " still fails (", shortest.failure, "):\n",
                       shortest.trace);
@@ -85,12 +86,13 @@ std::string Shrunk(const Workspace& workspace, uint64_t seed, const World::Outco
 
 class Campaign {
  public:
-  Campaign(const Workspace& workspace, uint64_t first, uint64_t count)
-      : workspace_(workspace), first_(first), count_(count) {}
+  // One job for each of `databases`.
+  Campaign(const AllDatabases& databases, uint64_t first, uint64_t count)
+      : databases_(databases), first_(first), count_(count) {}
 
-  void Run(int jobs) {
+  void Run() {
     std::vector<std::thread> threads;
-    for (int job = 0; job < jobs; ++job) threads.emplace_back([this, job] { RunJob(job); });
+    for (const auto& own : databases_) threads.emplace_back([this, &own] { RunJob(*own); });
     for (std::thread& thread : threads) thread.join();
   }
 
@@ -105,7 +107,7 @@ class Campaign {
     }
     if (!failed_.empty()) {
       std::printf("%s",
-                  Shrunk(workspace_, failed_.begin()->first, failed_.begin()->second).c_str());
+                  Shrunk(*databases_[0], failed_.begin()->first, failed_.begin()->second).c_str());
       return 1;
     }
     if (done_ < kSeedsThatShowAll) return 0;
@@ -115,11 +117,10 @@ class Campaign {
   }
 
  private:
-  void RunJob(int job) {
-    const std::string name = absl::StrCat("job-", job);
+  void RunJob(Databases& databases) {
     for (uint64_t i = next_++; i < count_ && !ToldToStop(); i = next_++) {
       const uint64_t seed = first_ + i;
-      World::Outcome outcome = RunSeed(workspace_, name, seed, {}, false);
+      World::Outcome outcome = RunSeed(databases, seed, {}, false);
       absl::MutexLock lock(&mutex_);
       sightings_.Add(outcome.sightings);
       ++done_;
@@ -139,7 +140,7 @@ class Campaign {
                  static_cast<double>(done_) / absl::ToDoubleSeconds(now - began_));
   }
 
-  const Workspace& workspace_;
+  const AllDatabases& databases_;
   const uint64_t first_;
   const uint64_t count_;
   const absl::Time began_ = absl::Now();
@@ -151,14 +152,14 @@ class Campaign {
   std::map<uint64_t, World::Outcome> failed_ ABSL_GUARDED_BY(mutex_);
 };
 
-int ShowOne(const Workspace& workspace, uint64_t seed) {
-  const World::Outcome outcome = RunSeed(workspace, "one", seed, {}, true);
+int ShowOne(Databases& databases, uint64_t seed) {
+  const World::Outcome outcome = RunSeed(databases, seed, {}, true);
   std::printf("%s%s", outcome.trace.c_str(), outcome.sightings.ToText().c_str());
   if (outcome.failure.empty()) return 0;
   std::printf("seed %llu failed: %s\n", static_cast<unsigned long long>(seed),
               outcome.failure.c_str());
   if (absl::GetFlag(FLAGS_shrink_tries) > 0)
-    std::printf("%s", Shrunk(workspace, seed, outcome).c_str());
+    std::printf("%s", Shrunk(databases, seed, outcome).c_str());
   return 1;
 }
 
@@ -168,18 +169,23 @@ int Main() {
   pthread_sigmask(SIG_BLOCK, &stopping, nullptr);
   std::signal(SIGABRT, NameTheSeed);
   std::signal(SIGSEGV, NameTheSeed);
-  const auto workspace = Workspace::Make();
-  if (!workspace.ok()) {
-    std::fprintf(stderr, "%s\n", workspace.status().ToString().c_str());
-    return 1;
-  }
   const uint64_t seed = absl::GetFlag(FLAGS_seed);
   const uint64_t seeds = absl::GetFlag(FLAGS_seeds);
-  if (seeds == 1) return ShowOne(**workspace, seed);
   int jobs = absl::GetFlag(FLAGS_jobs);
   if (jobs <= 0) jobs = static_cast<int>(std::thread::hardware_concurrency());
-  Campaign campaign(**workspace, seed, seeds);
-  campaign.Run(jobs);
+  MemoryFiles files;
+  AllDatabases databases;
+  for (int i = 0; i < (seeds == 1 ? 1 : jobs); ++i) {
+    auto made = Databases::Make(files);
+    if (!made.ok()) {
+      std::fprintf(stderr, "%s\n", made.status().ToString().c_str());
+      return 1;
+    }
+    databases.push_back(*std::move(made));
+  }
+  if (seeds == 1) return ShowOne(*databases[0], seed);
+  Campaign campaign(databases, seed, seeds);
+  campaign.Run();
   return campaign.Report();
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "tests/simulation/simulated_publisher.h"
@@ -31,6 +32,7 @@ class SimulatedResponder final : public bus::Responder {
   absl::Status Answer(const bus::Question& question, const std::string& body) override {
     if (!bus_.Connected()) return absl::UnavailableError("not connected");
     bus_.network().answers()[question.reply] = body;
+    if (absl::EndsWith(question.subject, ".events")) bus_.network().scene().giving(body);
     return absl::OkStatus();
   }
 

@@ -1,4 +1,5 @@
 #include <set>
+#include <string>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -10,14 +11,19 @@ namespace tally::simulation {
 namespace {
 
 TEST(ReplayTest, ASeedIsARun) {
-  const auto workspace = Workspace::Make();
-  ASSERT_TRUE(workspace.ok()) << workspace.status();
-  for (uint64_t seed = 1; seed <= 20; ++seed) {
-    const World::Options options = {.seed = seed, .traced = true};
-    const World::Outcome once = World::Run(**workspace, "once", options);
-    const World::Outcome again = World::Run(**workspace, "again", options);
-    ASSERT_EQ(once.trace, again.trace) << "seed " << seed;
+  MemoryFiles files;
+  const auto databases = Databases::Make(files);
+  ASSERT_TRUE(databases.ok()) << databases.status();
+  std::vector<std::string> traces;
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    const World::Outcome once = World::Run(**databases, {.seed = seed, .traced = true});
     EXPECT_GT(once.decisions.size(), 200);
+    traces.push_back(once.trace);
+  }
+  // Whatever ran before on the same databases.
+  for (uint64_t seed = 20; seed-- > 0;) {
+    const World::Outcome again = World::Run(**databases, {.seed = seed, .traced = true});
+    ASSERT_EQ(traces[seed], again.trace) << "seed " << seed;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
 
 namespace tally::simulation {
@@ -27,18 +28,17 @@ const std::array<World::Action, 22> World::kActions = {{
     {1, &World::Mend},
 }};
 
-World::Outcome World::Run(const Workspace& workspace, const std::string& name,
-                          const Options& options) {
+World::Outcome World::Run(Databases& databases, const Options& options) {
   Scene scene(options.seed, options.left_out, options.traced);
   const auto outcome = [&] {
     return Outcome{scene.failure(), scene.sightings, scene.chance.taken(), scene.trace()};
   };
-  const auto databases = Databases::Open(workspace, name, scene);
-  if (!databases.ok()) {
-    scene.Fail(databases.status().ToString());
+  const absl::Cleanup close = [&] { databases.Close(); };
+  if (const absl::Status opened = databases.Open(scene); !opened.ok()) {
+    scene.Fail(opened.ToString());
     return outcome();
   }
-  World world(scene, **databases);
+  World world(scene, databases);
   const int turns = options.turns_min + static_cast<int>(scene.chance.Below(200));
   world.StartMissing();
   for (int turn = 0; turn < turns && scene.failure().empty(); ++turn) world.Turn(turn);
@@ -61,6 +61,7 @@ World::World(Scene& scene, Databases& databases)
   scene_.acknowledging = [this](absl::Span<const bus::Delivery> deliveries) {
     checker_.LookAtAcknowledged(deliveries);
   };
+  scene_.giving = [this](const std::string& answer) { checker_.LookAtGiven(answer); };
 }
 
 void World::Turn(int turn) {

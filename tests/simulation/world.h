@@ -38,7 +38,7 @@ class World {
     std::string trace;
   };
 
-  static Outcome Run(const Workspace& workspace, const std::string& name, const Options& options);
+  static Outcome Run(Databases& databases, const Options& options);
 
  private:
   struct Action {
