@@ -1,6 +1,7 @@
 // simulate --seeds=N --seed=S --jobs=J: runs N seeds from S on. See README.md.
 
 #include <unistd.h>
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -98,9 +99,9 @@ class Campaign {
 
   int Report() {
     absl::MutexLock lock(&mutex_);
-    std::printf("%llu seeds from %llu on, %zu failed\n%s", static_cast<unsigned long long>(done_),
-                static_cast<unsigned long long>(first_), failed_.size(),
-                sightings_.ToText().c_str());
+    std::printf("%llu seeds from %llu on, %lld turns, %zu failed\n%s",
+                static_cast<unsigned long long>(done_), static_cast<unsigned long long>(first_),
+                static_cast<long long>(turns_), failed_.size(), sightings_.ToText().c_str());
     for (const auto& [seed, outcome] : failed_) {
       std::printf("seed %llu failed: %s\n", static_cast<unsigned long long>(seed),
                   outcome.failure.c_str());
@@ -123,6 +124,8 @@ class Campaign {
       World::Outcome outcome = RunSeed(databases, seed, {}, false);
       absl::MutexLock lock(&mutex_);
       sightings_.Add(outcome.sightings);
+      turns_ += std::count_if(outcome.decisions.begin(), outcome.decisions.end(),
+                              [](const Decision& decision) { return decision.fault < 0; });
       ++done_;
       ShowProgress();
       if (outcome.failure.empty()) continue;
@@ -147,6 +150,7 @@ class Campaign {
   std::atomic<uint64_t> next_ = 0;
   absl::Mutex mutex_;
   absl::Time shown_ ABSL_GUARDED_BY(mutex_) = began_;
+  int64_t turns_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t done_ ABSL_GUARDED_BY(mutex_) = 0;
   Sightings sightings_ ABSL_GUARDED_BY(mutex_);
   std::map<uint64_t, World::Outcome> failed_ ABSL_GUARDED_BY(mutex_);
