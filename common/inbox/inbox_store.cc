@@ -1,6 +1,5 @@
 #include "common/inbox/inbox_store.h"
 
-#include <algorithm>
 #include <optional>
 #include <tuple>
 
@@ -101,8 +100,10 @@ absl::StatusOr<CoveredLanes> InboxStore::LockLanes(
 
 bool InboxStore::SawAll(const std::map<std::string, std::string>& lane_to_source) {
   absl::MutexLock lock(&mutex_);
-  return std::all_of(lane_to_source.begin(), lane_to_source.end(),
-                     [&](const auto& lane) { return seen_.contains(lane.first); });
+  for (const auto& [lane_id, source] : lane_to_source) {
+    if (!seen_.contains(lane_id)) return false;
+  }
+  return true;
 }
 
 void InboxStore::ForgetSeen() {

@@ -7,12 +7,12 @@
 #include <sys/resource.h>
 
 #include <algorithm>
-#include <chrono>
 #include <thread>
 #include <utility>
 
 #include "absl/memory/memory.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/base/check.h"
 #include "common/rpc/method.h"
 
@@ -102,7 +102,7 @@ void Server::Shutdown(absl::Duration drain) {
   for (const ServedService& service : services_) service.end_streams();
   base::WakeUp done;
   std::thread disconnect([&] { DisconnectWhenIdle(done); });
-  server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoNanoseconds(drain));
+  server_->Shutdown(absl::ToChronoTime(absl::Now() + drain));
   done.Set();
   disconnect.join();
 }

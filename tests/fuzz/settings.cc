@@ -1,6 +1,7 @@
 // The words of a command line, one on each line; each line is also taken as the value of every
 // flag.
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@
 
 namespace tally::fuzz {
 namespace {
+
+constexpr int kLinesMax = 16;  // each becomes a value of every flag, twice
 
 // What was read, and found right, is within its limits.
 void CheckSettings() {
@@ -71,6 +74,7 @@ void CheckSecret(absl::CommandLineFlag& flag, const std::string& text) {
 }  // namespace
 
 void Settings(absl::string_view input) {
+  if (std::count(input.begin(), input.end(), '\n') > kLinesMax) return;
   const absl::FlagSaver saved;
   std::vector<std::string> words;
   for (const absl::string_view line : absl::StrSplit(input, '\n')) {

@@ -27,8 +27,11 @@ class ServerTest : public ::testing::Test {
                                  end_streams_();
                                }}},
                              telemetry_);
-    channel_ =
-        grpc::CreateChannel(server_->address().ToString(), grpc::InsecureChannelCredentials());
+    grpc::ChannelArguments arguments;
+    // A client that does not read takes in no more than 64 KiB, however slow the machine looks.
+    arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+    channel_ = grpc::CreateCustomChannel(server_->address().ToString(),
+                                         grpc::InsecureChannelCredentials(), arguments);
     stub_ = TestService::NewStub(channel_);
   }
 

@@ -29,7 +29,10 @@ class ServerStreamTest : public ServerTest {
  protected:
   void Start() {
     service_->on_stream = [this](AnswerStream& stream) {
-      stream.WhenGone([this] { gone_.Notify(); });
+      stream.WhenGone([this, &stream] {
+        EXPECT_FALSE(stream.Write(Message("too late")));
+        gone_.Notify();
+      });
       taken_ = &stream;
       taken_notice_.Notify();
       return absl::OkStatus();
@@ -51,7 +54,7 @@ class ServerStreamTest : public ServerTest {
 
   grpc::ClientContext context_;
   std::unique_ptr<grpc::ClientReader<AnswerResponse>> client_;
-  AnswerStream* taken_ = nullptr;  // valid until gone_
+  AnswerStream* taken_ = nullptr;  // valid until gone_, which follows its end at any moment
   absl::Notification taken_notice_, gone_;
 };
 
@@ -61,7 +64,6 @@ TEST_F(ServerStreamTest, WritesOneMessageAfterAnotherAndEndsBehindThem) {
     ASSERT_EVENTUALLY(taken_->Write(Message(text)), kPatience);
   }
   taken_->Finish(Error(absl::StatusCode::kAborted, "ENOUGH", "that was all"));
-  EXPECT_FALSE(taken_->Write(Message("too late")));
   for (const std::string text : {"one", "two", "three", "the end"}) EXPECT_EQ(Read(), text);
   const grpc::Status status = client_->Finish();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::ABORTED);
@@ -168,6 +170,8 @@ TEST_F(ServerStreamTest, WritesAndEndsAtTheSameMomentAreSafe) {
     client->Finish();
   }
   EXPECT_EVENTUALLY(gone == taken, kPatience);
+  server_->Shutdown(absl::ZeroDuration());  // no stream arrives any more
+  EXPECT_EQ(gone, taken);
   EXPECT_GE(taken, kStreams / 2);  // one that is cancelled at once may never arrive
 }
 
