@@ -16,7 +16,7 @@ absl::Status NoStream() { return absl::NotFoundError("no such stream"); }
 
 bus::Declared Broker::Declare(const bus::StreamConfig& config) {
   if (HasStream()) return {};
-  state_.stream.emplace();
+  state_.stream = Stream();
   state_.stream->created = scene_.clock.Now();
   state_.stream->duplicate_window = config.duplicate_window;
   scene_.Say("    the stream is created");
@@ -26,7 +26,7 @@ bus::Declared Broker::Declare(const bus::StreamConfig& config) {
 absl::StatusOr<bus::Declared> Broker::Declare(const bus::DurableConfig& config) {
   if (!HasStream()) return NoStream();
   if (HasDurable()) return bus::Declared();
-  state_.durable.emplace();
+  state_.durable = Durable();
   state_.durable->config = config;
   state_.durable->created = scene_.clock.Now();
   scene_.Say("    the durable is created");
