@@ -31,7 +31,7 @@ absl::Status ActivityStore::Add(db::Transaction& transaction, const BucketTotals
   batch.Ints("bucket_start", std::move(starts)).Texts("activity", std::move(activities));
   batch.Texts("currency", std::move(currencies)).Ints("count", std::move(counts));
   batch.Ints("units", std::move(units)).Ints("nanos", std::move(nanos));
-  return transaction.Execute(sql::kAddToBuckets, batch).status();
+  return transaction.Post(sql::kAddToBuckets, batch);
 }
 
 absl::StatusOr<std::vector<DayTotals>> ActivityStore::Sum(

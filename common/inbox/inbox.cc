@@ -199,8 +199,10 @@ absl::Status Inbox::Begin(const std::vector<Arrival*>& arrivals, absl::Span<Arri
 absl::StatusOr<Inbox::Attempted> Inbox::Attempt(absl::Span<Arrival* const> arrivals) {
   Attempted attempted;
   const absl::Time began = clock_.Now();
+  bool applied = false;
   const absl::Status status =
       store_.database().Run(db::Mode::kWrite, Deadline(), [&](db::Transaction& transaction) {
+        applied = false;
         const std::map<std::string, std::string> lane_to_source = LanesOf(arrivals);
         ASSIGN_OR_RETURN(CoveredLanes covered,
                          store_.LockLanes(transaction, lane_to_source, began));
@@ -210,9 +212,11 @@ absl::StatusOr<Inbox::Attempted> Inbox::Attempt(absl::Span<Arrival* const> arriv
         if (!attempted.plan.apply.empty()) {
           attempted.handler = ApplyEvents(handler_, transaction, EventsOf(attempted.plan.apply));
           RETURN_IF_ERROR(attempted.handler);
+          applied = true;
         }
         return Keep(transaction, attempted.plan, std::move(covered), lane_to_source);
       });
+  if (applied && InboxStore::FailedByHandler(status)) attempted.handler = status;
   transaction_seconds_.Observe(absl::ToDoubleSeconds(clock_.Now() - began));
   if (!attempted.handler.ok() && FaultOf(attempted.handler) != Fault::kDatabase) return attempted;
   if (!status.ok()) return NotTheirFault("the database", status);

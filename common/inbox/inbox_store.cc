@@ -132,6 +132,14 @@ absl::Status InboxStore::SaveLanes(db::Transaction& transaction, const CoveredLa
   return transaction.Post(sql::kSaveLanes, rows);
 }
 
+bool InboxStore::FailedByHandler(const absl::Status& status) {
+  const std::string statement = db::StatementOf(status);
+  if (statement.empty() || statement == "commit") return false;
+  const db::Statement* const own[] = {&sql::kSaveLanes, &sql::kInsertLetters, &sql::kDeleteLetter};
+  return std::none_of(std::begin(own), std::end(own),
+                      [&](const db::Statement* one) { return statement == one->name; });
+}
+
 absl::StatusOr<LaneMarks> InboxStore::ReadMarks(db::Transaction& transaction,
                                                 const std::set<std::string>& lane_ids) {
   LaneMarks marks;

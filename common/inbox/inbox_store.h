@@ -44,6 +44,10 @@ class InboxStore {
                                          absl::Time now);
   absl::Status SaveLanes(db::Transaction& transaction, const CoveredLanes& lanes);
 
+  // Whether a later call of the transaction in which a handler ran failed by what that posted, and
+  // not by one of the statements above and below, or COMMIT.
+  static bool FailedByHandler(const absl::Status& status);
+
   // Of lanes that have a row; not locked.
   absl::StatusOr<LaneMarks> ReadMarks(db::Transaction& transaction,
                                       const std::set<std::string>& lane_ids);

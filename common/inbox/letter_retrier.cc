@@ -121,7 +121,9 @@ absl::Status LetterRetrier::Settle(db::Transaction& transaction, const Letter& b
     case EventHandler::Interest::kIgnore:
       break;
   }
-  return store_.DeleteLetter(transaction, begun.event_id);
+  const absl::Status deleted = store_.DeleteLetter(transaction, begun.event_id);
+  if (InboxStore::FailedByHandler(deleted)) fault = FaultOf(deleted);
+  return deleted;
 }
 
 absl::Time LetterRetrier::Deadline() {

@@ -20,7 +20,7 @@ absl::Status CountingHandler::Apply(db::Transaction& transaction,
   }
   db::Batch batch;
   batch.Texts("ids", std::move(ids)).Scalar({"by", name_});
-  return transaction.Execute(fixture::sql::kCountEvents, batch).status();
+  return transaction.Post(fixture::sql::kCountEvents, batch);
 }
 
 }  // namespace tally::inbox

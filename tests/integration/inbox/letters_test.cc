@@ -114,6 +114,17 @@ TEST_P(LettersTest, AnUnknownTypeIsDeadAfterDays) {
   EXPECT_EQ(Retry().counts.dead, 1);
 }
 
+TEST_P(LettersTest, WhatAHandlerPostedCostsAnAttemptThoughItFailsLater) {
+  ReceivePoison();
+  replica->handler.verdict = [](db::Transaction& transaction, const bus::Event&) {
+    return transaction.Post(fixture::sql::kInsertTwice, db::Params());
+  };
+  replica->clock.Advance(absl::Hours(1));
+  EXPECT_EQ(Retry().tried, 1);
+  EXPECT_EQ(Letter().attempts, 2);
+  EXPECT_THAT(Letter().error, testing::HasSubstr("InsertTwice"));
+}
+
 TEST_P(LettersTest, AFailedStatementCostsNoAttempt) {
   ReceivePoison();
   replica->handler.verdict = [](db::Transaction& transaction, const bus::Event&) {

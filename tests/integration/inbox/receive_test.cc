@@ -219,6 +219,16 @@ TEST_P(ReceiveTest, BadEventsThatShareALoneMessageBecomeLetters) {
   EXPECT_EQ(replica->Watermark(1), "2 []");
 }
 
+TEST_P(ReceiveTest, WhatAHandlerPostedIsItsFaultThoughItFailsAtTheCommit) {
+  replica->handler.verdict = [](db::Transaction& transaction, const bus::Event& event) {
+    if (event.sequence != 3) return absl::OkStatus();
+    return transaction.Post(fixture::sql::kInsertTwice, db::Params());
+  };
+  const Inbox::Received received = Receive(Sequences(1, 1, 8));
+  EXPECT_EQ(received.applied, 7);
+  EXPECT_EQ(received.letters, 1);
+}
+
 TEST_P(ReceiveTest, AFailedStatementIsBlamedOnAnEventOnlyWhereOthersSucceed) {
   replica->handler.verdict = [](db::Transaction& transaction, const bus::Event& event) {
     if (event.sequence != 1) return absl::OkStatus();
