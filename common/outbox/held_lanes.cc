@@ -10,7 +10,8 @@
 namespace tally::outbox {
 namespace {
 
-constexpr int kTakeOversMax = 16;  // at a time
+constexpr int kTakeOversMax = 16;    // at a time
+constexpr size_t kLanesAtOnce = 64;  // above, no more are taken over before the next renewal
 
 }  // namespace
 
@@ -60,11 +61,15 @@ HeldLanes::LanePtr HeldLanes::NewLane(const LaneStatus& status) const {
 }
 
 void HeldLanes::KeepLeases() {
-  if (clock_.Now() < renew_at_) return;
-  renew_at_ = clock_.Now() + options_.renew_every;
-  absl::Status status = Renew();
+  const bool due = clock_.Now() >= renew_at_;
+  if (!due && !TakesOverMore()) return;
+  absl::Status status;
+  if (due) {
+    renew_at_ = clock_.Now() + options_.renew_every;
+    status = Renew();
+  }
   status.Update(TakeOverExpired());
-  status.Update(ReportLag());
+  if (due) status.Update(ReportLag());
   lease_failures_.Note(status);
 }
 
@@ -83,7 +88,9 @@ absl::Status HeldLanes::Renew() {
 }
 
 absl::Status HeldLanes::TakeOverExpired() {
+  more_expired_ = false;
   ASSIGN_OR_RETURN(const auto expired, store_.ListExpired(kTakeOversMax, SessionDeadline()));
+  const size_t before = lanes_.size();
   for (const std::string& lane_id : expired) {
     if (clock_.Now() >= renew_at_) break;  // our own leases come first
     if (lanes_.contains(lane_id)) continue;
@@ -91,6 +98,7 @@ absl::Status HeldLanes::TakeOverExpired() {
     if (absl::IsAborted(taken)) continue;  // its last batch is still under way
     RETURN_IF_ERROR(taken);
   }
+  more_expired_ = lanes_.size() - before == kTakeOversMax;
   return absl::OkStatus();
 }
 
@@ -145,7 +153,10 @@ void HeldLanes::SaveCursors(absl::Time deadline) {
   }
 }
 
+bool HeldLanes::TakesOverMore() const { return more_expired_ && lanes_.size() < kLanesAtOnce; }
+
 absl::Time HeldLanes::next_due() const {
+  if (TakesOverMore()) return absl::InfinitePast();
   const bool unsaved = std::any_of(lanes_.begin(), lanes_.end(),
                                    [](const auto& lane) { return lane.second->unsaved(); });
   return unsaved ? std::min(renew_at_, save_at_) : renew_at_;

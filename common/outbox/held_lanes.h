@@ -19,7 +19,7 @@ namespace tally::outbox {
 
 struct HeldLanesOptions {
   absl::Duration renew_every = absl::Seconds(1);
-  absl::Duration cursor_every = absl::Milliseconds(100);
+  absl::Duration cursor_every = absl::Milliseconds(500);
   absl::Duration session_timeout = absl::Seconds(1);  // waiting for a session of the database
   size_t ahead_max = 64 << 10;  // how far a lane may run ahead of an event that is refused
 };
@@ -61,6 +61,7 @@ class HeldLanes {
   LanePtr NewLane(const LaneStatus& status) const;
   absl::Status Renew();
   absl::Status TakeOverExpired();
+  bool TakesOverMore() const;
   absl::Status TakeOver(const std::string& lane_id);
   absl::Status ReportLag();
   void Drop(const std::string& lane_id);
@@ -81,6 +82,7 @@ class HeldLanes {
   std::map<std::string, LanePtr> lanes_;
   absl::Time renew_at_ = absl::InfinitePast();
   absl::Time save_at_ = absl::InfinitePast();
+  bool more_expired_ = false;  // the last look took over as many as it may
 };
 
 }  // namespace tally::outbox

@@ -275,6 +275,14 @@ TEST_P(RelayTest, DeclaresAStreamThatWasLostAgain) {
   EXPECT_EQ(StreamMessages(), 10);
 }
 
+// One look finds sixteen of them; the next does not wait until the leases are renewed.
+TEST_P(RelayTest, TakesOverManyLanesOneLookAfterTheOther) {
+  options_.lanes.renew_every = absl::Minutes(5);
+  Start();
+  for (int i = 0; i < 40; ++i) DeadLane(1);
+  ASSERT_TRUE(StepUntil([&] { return StreamMessages() == 40; }));
+}
+
 TEST_P(RelayTest, StopsPublishingALaneWhoseLeaseIsLost) {
   Start();
   const std::string lane = OwnLane(10);
