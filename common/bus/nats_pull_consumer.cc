@@ -19,7 +19,7 @@ constexpr absl::Duration kRequestExpires = absl::Seconds(5);
 constexpr absl::Duration kPauseAfterTrouble = absl::Seconds(1);
 // What one request may bring, and what may be held before the next: a few times this is the
 // consumer's whole memory.
-constexpr int64_t kRequestBytes = 16 << 20;
+constexpr int64_t kRequestBytes = 4 << 20;
 constexpr char kStateToken[] = "state";
 
 absl::string_view DataOf(natsMsg* message) {
