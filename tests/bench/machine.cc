@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 #include <nats/nats.h>
 #include <sqlite3.h>
+#include <sys/prctl.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -37,7 +38,10 @@ nlohmann::ordered_json Hardware() {
   return {{"processor", ProcessorModel()},
           {"cores", sysconf(_SC_NPROCESSORS_ONLN)},
           {"memory_gib", static_cast<int>(bytes / (1 << 30) + 0.5)},
-          {"kernel", absl::StrCat(system.sysname, " ", system.release)}};
+          {"kernel", absl::StrCat(system.sysname, " ", system.release)},
+          {"transparent_huge_pages", prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1
+                                         ? "off for all processes"
+                                         : "as the system has them"}};
 }
 
 std::string FirstLineOf(const std::string& program) {
