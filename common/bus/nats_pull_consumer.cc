@@ -20,6 +20,9 @@ constexpr absl::Duration kPauseAfterTrouble = absl::Seconds(1);
 // What one request may bring, and what may be held before the next: a few times this is the
 // consumer's whole memory.
 constexpr int64_t kRequestBytes = 4 << 20;
+// The largest message that a nats-server can be set to take, and what JetStream adds to it.
+constexpr int64_t kMessageBytesMax = (64 << 20) + (64 << 10);
+constexpr char kTooLarge[] = "Message Size Exceeds MaxBytes";
 constexpr char kStateToken[] = "state";
 
 absl::string_view DataOf(natsMsg* message) {
@@ -58,6 +61,7 @@ NatsPullConsumer::NatsPullConsumer(NatsConnection& connection, PullConsumerOptio
           metrics.AddCounter("tally_bus_deliveries_total", "Messages delivered to this process.")),
       redeliveries_(metrics.AddCounter("tally_bus_redeliveries_total",
                                        "Deliveries of a message delivered before.")),
+      request_bytes_(kRequestBytes),
       window_({.messages = options_.prefetch, .bytes = kRequestBytes, .expires = kRequestExpires}),
       stall_(options_.stall_after, base::MonotonicNow()),
       listener_(connection.AddListener(options_.waker)) {}
@@ -119,6 +123,7 @@ void NatsPullConsumer::Receive(absl::Duration now) {
 
 void NatsPullConsumer::Hold(Delivery delivery) {
   fault_ = absl::OkStatus();
+  delivered_since_asked_ = true;
   deliveries_.Increment();
   if (delivery.delivery_count > 1) redeliveries_.Increment();
   held_bytes_ += delivery.message.payload.size();
@@ -133,6 +138,9 @@ void NatsPullConsumer::ReceiveStatus(absl::Duration now, absl::string_view token
   const bool said = absl::SimpleAtoi(HeaderOf(message, "Nats-Pending-Messages"), &undelivered);
   window_.OnEnd(number, said ? std::make_optional(undelivered) : std::nullopt);
   const absl::string_view description = HeaderOf(message, "Description");
+  // The server took larger messages once than it takes now, and one of them is next.
+  const bool too_small = description == kTooLarge && !delivered_since_asked_;
+  request_bytes_ = too_small ? std::min(2 * request_bytes_, kMessageBytesMax) : kRequestBytes;
   if (IsOrdinaryPullEnd(HeaderOf(message, "Status"), description)) return;
   if (description == "Consumer Deleted") Forget();  // Another may have its name a moment later.
   window_.PauseUntil(now + kPauseAfterTrouble);
@@ -206,7 +214,8 @@ void NatsPullConsumer::Ask(absl::Duration now) {
   if (!fault_.ok()) return;
   if (window_.outstanding() == 0) stall_.OnAskedAnew(now);
   if (const auto request = window_.Next(now, held_.size(), held_bytes_); request.has_value()) {
-    const int64_t max_bytes = std::max(kRequestBytes, mailbox_->link().max_payload() + (64 << 10));
+    const int64_t max_bytes = std::max(request_bytes_, mailbox_->link().max_payload() + (64 << 10));
+    delivered_since_asked_ = false;
     const std::string body = absl::StrCat(
         "{\"batch\":", request->batch, ",\"expires\":", absl::ToInt64Nanoseconds(kRequestExpires),
         ",\"max_bytes\":", max_bytes, "}");

@@ -61,7 +61,9 @@ class NatsPullConsumer final : public PullConsumer {
   telemetry::Counter& redeliveries_;
 
   std::unique_ptr<Mailbox> mailbox_;  // of the link in use; null: none
-  uint64_t epoch_ = 0;  // changes whenever replies to earlier deliveries lose their meaning
+  uint64_t epoch_ = 0;     // changes whenever replies to earlier deliveries lose their meaning
+  int64_t request_bytes_;  // what the next request may bring; no less than the largest message
+  bool delivered_since_asked_ = false;
   PullWindow window_;
   StallWatch stall_;
   absl::Status fault_;

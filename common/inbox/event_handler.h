@@ -30,7 +30,8 @@ class EventHandler {
   // INVALID_ARGUMENT: the event cannot be decoded, it is dead at once. Errors of the transaction
   // must be returned as they are: by them an outage is told from a bad event. Others are the
   // event's and retried. Exceptions count as INTERNAL. What it posts and nobody waits for saves a
-  // round trip, and fails for the same reasons when the transaction commits.
+  // round trip, and fails for the same reasons when the transaction commits; by its statement's
+  // name it is told from SaveLanes, InsertLetters and DeleteLetter, which are the inbox's.
   virtual absl::Status Apply(db::Transaction& transaction,
                              absl::Span<const bus::Event* const> events) = 0;
 

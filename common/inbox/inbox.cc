@@ -202,7 +202,6 @@ absl::StatusOr<Inbox::Attempted> Inbox::Attempt(absl::Span<Arrival* const> arriv
   bool applied = false;
   const absl::Status status =
       store_.database().Run(db::Mode::kWrite, Deadline(), [&](db::Transaction& transaction) {
-        applied = false;
         const std::map<std::string, std::string> lane_to_source = LanesOf(arrivals);
         ASSIGN_OR_RETURN(CoveredLanes covered,
                          store_.LockLanes(transaction, lane_to_source, began));

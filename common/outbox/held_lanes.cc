@@ -98,7 +98,7 @@ absl::Status HeldLanes::TakeOverExpired() {
     if (absl::IsAborted(taken)) continue;  // its last batch is still under way
     RETURN_IF_ERROR(taken);
   }
-  more_expired_ = lanes_.size() - before == kTakeOversMax;
+  more_expired_ = expired.size() == kTakeOversMax && lanes_.size() > before;
   return absl::OkStatus();
 }
 
@@ -134,7 +134,7 @@ absl::Status HeldLanes::ReportLag() {
 }
 
 void HeldLanes::SaveCursors(absl::Time deadline) {
-  if (clock_.Now() < save_at_) return;
+  if (clock_.Now() < save_at_ && !HasFinished()) return;
   std::vector<LaneStore::Progress> progress;
   for (const auto& [lane_id, lane] : lanes_) {
     if (!lane->unsaved()) continue;
@@ -155,8 +155,15 @@ void HeldLanes::SaveCursors(absl::Time deadline) {
 
 bool HeldLanes::TakesOverMore() const { return more_expired_ && lanes_.size() < kLanesAtOnce; }
 
+// Their place is for others. Not where saving fails: that has a time of its own.
+bool HeldLanes::HasFinished() const {
+  return !cursor_failures_.failing() &&
+         std::any_of(lanes_.begin(), lanes_.end(),
+                     [](const auto& lane) { return lane.second->finished(); });
+}
+
 absl::Time HeldLanes::next_due() const {
-  if (TakesOverMore()) return absl::InfinitePast();
+  if (TakesOverMore() || HasFinished()) return absl::InfinitePast();
   const bool unsaved = std::any_of(lanes_.begin(), lanes_.end(),
                                    [](const auto& lane) { return lane.second->unsaved(); });
   return unsaved ? std::min(renew_at_, save_at_) : renew_at_;

@@ -46,7 +46,8 @@ class HeldLanes {
   void TakeNews();
   // When they are due: renews all leases, takes expired ones over, reports the lag.
   void KeepLeases();
-  // When it is due: writes the cursors that rose, all in one transaction; drops finished lanes.
+  // When it is due, or a lane is finished: writes the cursors that rose, all in one transaction;
+  // drops finished lanes.
   void SaveCursors(absl::Time deadline);
   void SaveCursors() { SaveCursors(SessionDeadline()); }
   // When one of the two is due next.
@@ -62,6 +63,7 @@ class HeldLanes {
   absl::Status Renew();
   absl::Status TakeOverExpired();
   bool TakesOverMore() const;
+  bool HasFinished() const;
   absl::Status TakeOver(const std::string& lane_id);
   absl::Status ReportLag();
   void Drop(const std::string& lane_id);

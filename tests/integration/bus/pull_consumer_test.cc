@@ -129,6 +129,24 @@ TEST_F(PullConsumerTest, NeverHoldsMoreThanThePrefetch) {
   }));
 }
 
+TEST_F(PullConsumerTest, AMessageLargerThanTheServerTakesTodayArrives) {
+  Start("max_payload: 16777216");
+  DeclareBoth();
+  Message large = MakeMessage(1);
+  large.payload = std::string(12 << 20, 'x');
+  const auto publisher = NewPublisher(*bus_, 10, absl::Minutes(1));
+  EXPECT_TRUE(Repeat([&] {
+    publisher->Publish(1, large, Id(1)).IgnoreError();
+    return !publisher->TakeResults().empty();
+  }));
+  ASSERT_OK(server_->Restart("max_payload: 1048576"));
+  const auto consumer = NewConsumer(*bus_);
+  EXPECT_TRUE(Repeat([&] {
+    const auto some = consumer->Take(1);
+    return some.ok() && !some->empty() && some->front().message.payload == large.payload;
+  }));
+}
+
 TEST_F(PullConsumerTest, LargeMessagesAllArriveThoughTheyExceedARequestsBytes) {
   Start();
   DeclareBoth();
