@@ -115,6 +115,8 @@ TEST_P(LettersTest, AnUnknownTypeIsDeadAfterDays) {
 }
 
 TEST_P(LettersTest, WhatAHandlerPostedCostsAnAttemptThoughItFailsLater) {
+  // Prepares the handler's next statement, which would wait for the failure.
+  ASSERT_OK(replica->Receive({Deliver(MakeEvent(1, 2))}));
   ReceivePoison();
   replica->handler.verdict = [](db::Transaction& transaction, const bus::Event&) {
     return transaction.Post(fixture::sql::kInsertTwice, db::Params());
