@@ -54,12 +54,12 @@ absl::string_view Call::traceparent() const {
 grpc::Status Call::Conclude(const absl::Status& status) {
   TALLY_CHECK(!concluded_.exchange(true));
   const absl::Duration duration = absl::Now() - start_;
-  method_.Finished(status.code(), duration);
+  method_.Answered(status.code(), duration);
   return ToGrpcStatus(endpoint_.Settle(method_, duration, status));
 }
 
 absl::Status Call::ConcludeItem(const absl::Status& status, absl::Time start) const {
-  method_.ItemFinished(status.code());
+  method_.ItemAnswered(status.code());
   return status.ok() ? status : endpoint_.Settle(method_, absl::Now() - start, status);
 }
 

@@ -43,7 +43,7 @@ class Call {
   absl::string_view traceparent() const;
 
  protected:
-  ~Call() = default;
+  ~Call() { method_.Ended(); }  // gRPC is done with it: all has left, or the client is gone
 
   void MarkCancelled() { cancelled_.store(true, std::memory_order_relaxed); }
 

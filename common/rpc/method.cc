@@ -19,13 +19,12 @@ telemetry::Gauge& Method::InFlight(const std::string& name, telemetry::Metrics& 
   return metrics.AddGauge("tally_rpc_in_flight", "Calls under way.", {{"method", name}});
 }
 
-void Method::Finished(absl::StatusCode code, absl::Duration duration) {
-  in_flight_.Decrement();
+void Method::Answered(absl::StatusCode code, absl::Duration duration) {
   duration_seconds_.Observe(std::max(absl::ToDoubleSeconds(duration), 0.0));
   Count(calls_, "tally_rpc_requests_total", "Calls answered.", code);
 }
 
-void Method::ItemFinished(absl::StatusCode code) {
+void Method::ItemAnswered(absl::StatusCode code) {
   Count(items_, "tally_rpc_items_total", "Items of streams answered.", code);
 }
 

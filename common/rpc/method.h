@@ -16,17 +16,19 @@ class Method {
  public:
   Method(std::string name, telemetry::Metrics& metrics);
 
-  // Calls of this method under way, whichever Method object they went through.
+  // Calls of this method under way, whichever Method object they went through: until their answers
+  // have left, which a client that does not read puts off.
   static telemetry::Gauge& InFlight(const std::string& name, telemetry::Metrics& metrics);
 
   // "tally.orders.v1.OrderService/PlaceOrder".
   const std::string& name() const { return name_; }
 
   void Started() { in_flight_.Increment(); }
-  void Finished(absl::StatusCode code, absl::Duration duration);
+  void Answered(absl::StatusCode code, absl::Duration duration);
+  void Ended() { in_flight_.Decrement(); }
 
   // One item of a stream.
-  void ItemFinished(absl::StatusCode code);
+  void ItemAnswered(absl::StatusCode code);
 
  private:
   // A counter for each code, made at its first use.

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "gmock/gmock.h"
@@ -113,7 +114,9 @@ TEST_F(BidiCallTest, AnswersEachItemAndEndsAfterTheHalfClose) {
               HasSubstr(absl::StrCat("tally_rpc_items_total{code=\"OK\",", method, "} 3\n")));
   EXPECT_THAT(Metrics(),
               HasSubstr(absl::StrCat("tally_rpc_requests_total{code=\"OK\",", method, "} 1\n")));
-  EXPECT_THAT(Metrics(), HasSubstr(absl::StrCat("tally_rpc_in_flight{", method, "} 0\n")));
+  EXPECT_EVENTUALLY(
+      absl::StrContains(Metrics(), absl::StrCat("tally_rpc_in_flight{", method, "} 0\n")),
+      kPatience);
 }
 
 TEST_F(BidiCallTest, AnswersThatAreReadyTogetherLeaveInOneMessage) {

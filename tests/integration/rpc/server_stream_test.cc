@@ -140,6 +140,22 @@ TEST_F(ServerStreamTest, EndsWhenTheServerBeginsToShutDown) {
   shutdown.join();
 }
 
+TEST_F(ServerStreamTest, AShutdownDoesNotCutOffOneThatReadsLate) {
+  end_streams_ = [this] { taken_->Finish(Unavailable("STOPPING", "stops", absl::Seconds(1))); };
+  Start();
+  ASSERT_TRUE(taken_->Write(Message(std::string(kLarge, 'x'))));
+  absl::Notification stopped;
+  std::thread shutdown([&] {
+    server_->Shutdown(absl::Minutes(1));
+    stopped.Notify();
+  });
+  EXPECT_FALSE(stopped.WaitForNotificationWithTimeout(absl::Seconds(1)));
+  EXPECT_EQ(Read().size(), kLarge);
+  EXPECT_EQ(Read(), "the end");
+  EXPECT_EQ(DetailsOf(client_->Finish()).reason, "STOPPING");
+  shutdown.join();
+}
+
 // Writers, an end and the client's going away meet in every order.
 TEST_F(ServerStreamTest, WritesAndEndsAtTheSameMomentAreSafe) {
   constexpr int kStreams = 40;
