@@ -38,6 +38,7 @@ struct StreamWindow::Stream {
   std::unique_ptr<rpc::ArenaMessage<PlaceOrdersResponse>> response;
   grpc::Status status;
   bool writable = false;  // open, and no write is under way
+  bool answered = false;  // something
   bool silent = false;    // cancelled because nothing came
   int operations = 0;     // under way
   bool ending = false;    // Finish has been called
@@ -79,8 +80,8 @@ StreamWindow::~StreamWindow() {
 
 void StreamWindow::Poll(absl::Duration until) {
   if (!to_send_.empty()) {
-    if (stream_ == nullptr) Open();
-    if (stream_->writable) Write();
+    if (stream_ == nullptr && base::MonotonicNow() >= next_open_) Open();
+    if (stream_ != nullptr && stream_->writable) Write();
   }
   HandleEvent(std::min(until, next_look_));
   const absl::Duration now = base::MonotonicNow();
@@ -151,6 +152,7 @@ void StreamWindow::HandleEvent(absl::Duration until) {
   }
   if (stream.ending && stream.operations == 0) {
     const std::unique_ptr<Stream> ended = std::move(stream_);
+    failures_ = ended->answered ? 1 : failures_ + 1;
     Fail(ended->silent ? grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED,
                                       "no answer came on the stream in time")
                        : ended->status);
@@ -159,6 +161,7 @@ void StreamWindow::HandleEvent(absl::Duration until) {
 
 void StreamWindow::TakeAnswers() {
   last_sign_ = base::MonotonicNow();
+  stream_->answered = true;
   for (const PlaceOrdersResponse::Result& result : (*stream_->response)->results()) {
     uint64_t item = 0;
     if (!absl::SimpleAtoi(result.item_key(), &item)) continue;
@@ -178,6 +181,7 @@ void StreamWindow::TakeAnswers() {
 void StreamWindow::Fail(const grpc::Status& status) {
   const grpc::Status why =
       status.ok() ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "the stream ended") : status;
+  next_open_ = base::MonotonicNow() + RetryDelay(why, failures_, absl::Uniform(random_, 0.0, 1.0));
   for (const auto& [item, order] : std::exchange(sent_, {})) Settle(*order, why);
   for (Placement* order : std::exchange(to_send_, {})) Settle(*order, why);
 }

@@ -8,6 +8,7 @@
 #include <grpcpp/completion_queue.h>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/random/random.h"
 #include "client/calls/placement_window.h"
 #include "tally/orders/v1/order_service.grpc.pb.h"
 
@@ -15,7 +16,8 @@ namespace tally::client {
 
 // The orders share one PlaceOrders stream: those that wait together leave in one message. A stream
 // that ends, or that brings no answer for kAttemptTimeMax although orders wait for theirs, counts
-// as a failed attempt of each order that is not answered; the next attempts open another.
+// as a failed attempt of each order that is not answered; the next attempts open another. Streams
+// that fail are opened no faster than a single call would be repeated: new orders wait that long.
 class StreamWindow final : public PlacementWindow {
  public:
   // `message_orders_max` is 1 to 100.
@@ -43,6 +45,9 @@ class StreamWindow final : public PlacementWindow {
   const std::unique_ptr<orders::v1::OrderService::Stub> stub_;
   grpc::CompletionQueue queue_;
   std::unique_ptr<Stream> stream_;  // null until an order is to be sent
+  int failures_ = 0;                // streams in a row that brought no answer, and the last
+  absl::Duration next_open_;        // monotonic
+  absl::InsecureBitGen random_;
   orders::v1::PlaceOrdersRequest request_;
   std::deque<Placement*> to_send_;
   absl::flat_hash_map<uint64_t, Placement*> sent_;  // by item key; not answered yet

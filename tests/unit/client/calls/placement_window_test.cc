@@ -187,6 +187,21 @@ TEST_F(StreamWindowTest, WhatIsNotAnsweredWhenTheStreamEndsIsSentAgainOnAnother)
   EXPECT_THAT(window->retried(), ElementsAre(Pair(grpc::StatusCode::UNAVAILABLE, 4)));
 }
 
+TEST_F(StreamWindowTest, ANewOrderDoesNotOpenAStreamBeforeTheTimeTheLastAskedFor) {
+  ScriptedServer server([](const auto& request, int attempt) {
+    return attempt == 1 && request.request_id() == "a" ? EndOfStream() : grpc::Status::OK;
+  });
+  const auto window = Open(true, server, 8);
+  const absl::Duration begin = base::MonotonicNow();
+  window->Place(1, RequestOf("a"));
+  while (window->retried().empty()) window->Advance(kPatience);
+  window->Place(2, RequestOf("b"));
+  while (!done_.contains("b")) window->Advance(kPatience);
+  EXPECT_GE(base::MonotonicNow() - begin, kComeBack);
+  AdvanceUntilEmpty(*window);
+  EXPECT_THAT(done_, Each(Pair(testing::_, ElementsAre(grpc::StatusCode::OK))));
+}
+
 TEST_F(StreamWindowTest, AnErrorOfOneItemIsThatItemsAlone) {
   ScriptedServer server([](const auto& request, int attempt) {
     if (request.request_id() == "b") {

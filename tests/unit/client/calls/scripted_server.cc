@@ -8,6 +8,8 @@
 
 #include "absl/time/clock.h"
 #include "common/base/check.h"
+#include "common/rpc/error_details.h"
+#include "common/rpc/errors.h"
 
 namespace tally::client {
 namespace {
@@ -21,7 +23,9 @@ bool IsEndOfStream(const grpc::Status& status) { return status.error_message() =
 
 }  // namespace
 
-grpc::Status EndOfStream() { return {grpc::StatusCode::UNAVAILABLE, kEndOfStream}; }
+grpc::Status EndOfStream() {
+  return rpc::ToGrpcStatus(rpc::Unavailable("END", kEndOfStream, kComeBack));
+}
 
 class ScriptedServer::Service final : public orders::v1::OrderService::Service {
  public:

@@ -10,13 +10,16 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
 #include "common/config/host_port.h"
 #include "tally/orders/v1/order_service.grpc.pb.h"
 
 namespace tally::client {
 
-// As the answer to an item of PlaceOrders it ends the whole stream, with UNAVAILABLE.
+// As the answer to an item of PlaceOrders it ends the whole stream: UNAVAILABLE, come back in
+// kComeBack.
 grpc::Status EndOfStream();
+inline constexpr absl::Duration kComeBack = absl::Milliseconds(300);
 
 // An order service on a free port that answers each PlaceOrder, and each item of PlaceOrders, as
 // the test says. Thread-safe.
