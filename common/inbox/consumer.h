@@ -29,7 +29,7 @@ struct ConsumerOptions {
   // The pace of the consumer's thread: a transaction costs much the same for few events as for
   // many. After one of gather_enough or more, or of half of batch_bytes_max, the next follows at
   // once.
-  absl::Duration gather = absl::Milliseconds(2);
+  absl::Duration gather = absl::Milliseconds(1);
   int64_t gather_enough = 1024;
   size_t prefetch = 4096;  // a few batches, no more: held longer than ack_wait they come twice
   absl::Duration letters_every = absl::Seconds(1);

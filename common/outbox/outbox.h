@@ -43,7 +43,7 @@ struct OutboxOptions {
   WriterOptions writer = {};
   RelayOptions relay = {};  // its source and stream are taken from above
   // The pace of the relay's thread: under load the events of several batches share its messages.
-  absl::Duration relay_pace = absl::Milliseconds(2);
+  absl::Duration relay_pace = absl::Milliseconds(3);
   TrimmerOptions trimmer = {};
 };
 
