@@ -52,19 +52,25 @@ std::vector<std::string> NamesOf(const std::vector<ServedService>& services) {
   return names;
 }
 
-std::vector<telemetry::Gauge*> InFlightGauges(const std::vector<ServedService>& services,
-                                              telemetry::Metrics& metrics) {
-  std::vector<telemetry::Gauge*> gauges;
+using Gauges = std::vector<telemetry::Gauge*>;
+
+void AddInFlightGauges(const std::vector<ServedService>& services, telemetry::Metrics& metrics,
+                       Gauges& all, Gauges& of_streams) {
   for (const ServedService& service : services) {
     const google::protobuf::ServiceDescriptor* descriptor =
         google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(service.name);
     TALLY_CHECK(descriptor != nullptr);
     for (int i = 0; i < descriptor->method_count(); ++i) {
-      const std::string name = absl::StrCat(service.name, "/", descriptor->method(i)->name());
-      gauges.push_back(&Method::InFlight(name, metrics));
+      const google::protobuf::MethodDescriptor& method = *descriptor->method(i);
+      all.push_back(&Method::InFlight(absl::StrCat(service.name, "/", method.name()), metrics));
+      if (method.client_streaming() || method.server_streaming()) of_streams.push_back(all.back());
     }
   }
-  return gauges;
+}
+
+bool AnyUnderWay(const Gauges& in_flight) {
+  return std::any_of(in_flight.begin(), in_flight.end(),
+                     [](const telemetry::Gauge* gauge) { return gauge->Value() > 0; });
 }
 
 }  // namespace
@@ -83,7 +89,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   Configure(options, builder);
   for (const ServedService& service : services) builder.RegisterService(service.service);
   builder.RegisterService(server->health_.get());
-  server->in_flight_ = InFlightGauges(services, telemetry.metrics);
+  AddInFlightGauges(services, telemetry.metrics, server->in_flight_, server->streams_in_flight_);
   int port = 0;
   builder.AddListeningPort(options.listen.ToString(), Credentials(), &port);
   server->server_ = builder.BuildAndStart();
@@ -98,19 +104,25 @@ Server::~Server() { Shutdown(absl::ZeroDuration()); }
 
 void Server::Shutdown(absl::Duration drain) {
   if (server_ == nullptr || std::exchange(shut_down_, true)) return;
+  const absl::Time end = absl::Now() + drain;
   health_->Shutdown();
   for (const ServedService& service : services_) service.end_streams();
+  WaitForStreams(absl::Now() + drain / 2);
   base::WakeUp done;
   std::thread disconnect([&] { DisconnectWhenIdle(done); });
-  server_->Shutdown(absl::ToChronoTime(absl::Now() + drain));
+  server_->Shutdown(absl::ToChronoTime(end));
   done.Set();
   disconnect.join();
 }
 
+void Server::WaitForStreams(absl::Time deadline) {
+  base::WakeUp pause;
+  while (AnyUnderWay(streams_in_flight_) && absl::Now() < deadline) pause.WaitFor(kLookInterval);
+}
+
 void Server::DisconnectWhenIdle(base::WakeUp& done) {
-  const auto is_busy = [](const telemetry::Gauge* gauge) { return gauge->Value() > 0; };
   for (int idle_looks = 0; idle_looks < kIdleLooks; ++idle_looks) {
-    if (std::any_of(in_flight_.begin(), in_flight_.end(), is_busy)) idle_looks = 0;
+    if (AnyUnderWay(in_flight_)) idle_looks = 0;
     if (done.WaitFor(kLookInterval)) return;
   }
   grpc_server_cancel_all_calls(server_->c_server());

@@ -36,8 +36,9 @@ struct ServedService {
 // The gRPC server of a process: the given services, the standard health service and reflection on
 // one address.
 //
-// States: serving from Start() on → Shutdown(): health says NOT_SERVING, streams are told to end,
-// new calls are refused, calls under way finish or are cancelled when the time is over.
+// States: serving from Start() on → Shutdown(): health says NOT_SERVING, streams are told to end →
+// they have ended, or half of the time is over: new calls are refused, those under way finish or
+// are cancelled when the time is over.
 //
 // Insecure so far, so the default address is loopback; credentials have their one place in
 // server.cc. gRPC 1.51 has no limit on the number of connections and stops accepting for ever when
@@ -62,12 +63,17 @@ class Server {
  private:
   Server(std::vector<ServedService> services, std::unique_ptr<HealthService> health);
 
+  // gRPC closes a connection with its last call. Where a client is still writing into a stream it
+  // then loses the stream's end: whoever closes with bytes unread resets the connection.
+  void WaitForStreams(absl::Time deadline);
+
   // gRPC itself would wait for idle connections too, and some clients look at theirs only every 5
   // s.
   void DisconnectWhenIdle(base::WakeUp& done);
 
   const std::vector<ServedService> services_;
-  std::vector<telemetry::Gauge*> in_flight_;  // of all methods of the services
+  std::vector<telemetry::Gauge*> in_flight_;          // of all methods of the services
+  std::vector<telemetry::Gauge*> streams_in_flight_;  // of those that stream
   std::unique_ptr<HealthService> health_;
   std::unique_ptr<grpc::Server> server_;
   config::HostPort address_;
