@@ -72,12 +72,16 @@ absl::StatusOr<std::unique_ptr<Session>> Pool::TakeIdleOrConnect(bool& fresh) {
     }
   }
   fresh = true;
+  const int64_t times_back = times_back_;
   const bool probing = away_;
-  if (probing && trying_.exchange(true)) return MakeError(ErrorKind::kConnection, "", "connect");
+  if (probing && trying_.exchange(true)) {
+    return MakeError(ErrorKind::kConnection, "", "connect", "another call is trying");
+  }
   auto session = connect_();
   if (probing) trying_ = false;
-  if (!session.ok()) return NoteAway(session.status());
-  return session;
+  if (session.ok()) return session;
+  // If it came back meanwhile, this is old news.
+  return times_back == times_back_ ? NoteAway(session.status()) : session.status();
 }
 
 void Pool::Return(std::unique_ptr<Session> session) {
@@ -97,6 +101,7 @@ absl::Status Pool::NoteAway(absl::Status error) {
 
 void Pool::NoteBack() {
   if (away_ && away_.exchange(false)) {
+    ++times_back_;
     away_gauge_.Set(0);
     log_.Info("database is back");
   }

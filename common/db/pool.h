@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -66,6 +67,7 @@ class Pool {
       1};  // entered first, so that waiting writers hold no session that a reader could use
   std::atomic<bool> away_ = false;
   std::atomic<bool> trying_ = false;  // while away: somebody is connecting
+  std::atomic<int64_t> times_back_ = 0;
 
   absl::Mutex mutex_;
   std::vector<std::unique_ptr<Session>> idle_ ABSL_GUARDED_BY(mutex_);

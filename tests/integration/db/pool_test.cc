@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
+#include "absl/synchronization/notification.h"
 #include "common/db/error.h"
 #include "tests/integration/db/fixture_sql.h"
 #include "tests/integration/db/open_database.h"
@@ -78,6 +80,38 @@ TEST_P(PoolTest, ReadersGoOnWhileWritersWait) {
   second.join();
   EXPECT_OK(waited);
   EXPECT_THAT(open_->Count(), IsOkAndHolds(2));
+}
+
+TEST_P(PoolTest, AnAttemptToConnectThatFailsLateDoesNotTellThatItIsAwayAgain) {
+  enum class Next { kConnects, kFails, kFailsLate };
+  std::atomic<Next> next = Next::kConnects;
+  absl::Notification trying, fail;
+  const auto error = [] { return MakeError(ErrorKind::kConnection, "", "connect", "refused"); };
+  ASSERT_OK_AND_ASSIGN(const std::string url, GetParam().MakeUrl());
+  ASSERT_OK_AND_ASSIGN(
+      open_, Open({.url = url,
+                   .sessions = 3,
+                   .make_session = [&](auto connect) -> absl::StatusOr<std::unique_ptr<Session>> {
+                     if (next == Next::kConnects) return connect();
+                     if (next == Next::kFails) return error();
+                     trying.Notify();
+                     fail.WaitForNotification();
+                     return error();
+                   }}));
+  const auto held = BeginWithin(absl::Seconds(5), Mode::kRead);
+  ASSERT_OK(held);
+  next = Next::kFailsLate;
+  std::thread late([&] { EXPECT_FALSE(BeginWithin(absl::Seconds(5), Mode::kRead).ok()); });
+  trying.WaitForNotification();
+  next = Next::kFails;
+  EXPECT_FALSE(BeginWithin(absl::Seconds(5), Mode::kRead).ok());
+  EXPECT_FALSE(open_->database->Available());
+  next = Next::kConnects;
+  EXPECT_OK(BeginWithin(absl::Seconds(5), Mode::kRead));
+  EXPECT_TRUE(open_->database->Available());
+  fail.Notify();
+  late.join();
+  EXPECT_TRUE(open_->database->Available());
 }
 
 TEST_P(PoolTest, ShowsSessionsAndErrors) {
