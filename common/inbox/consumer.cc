@@ -35,17 +35,14 @@ Consumer::Consumer(ConsumerOptions options, Inbox& inbox, LetterRetrier& letters
 
 absl::Duration Consumer::Step() {
   const absl::Time now = clock_.Now();
-  absl::Duration rest = kAskEveryIdle;
+  absl::Duration rest = stalled_for_.Left(now);
   if (stalled_for_.Over(now)) {
     const absl::StatusOr<absl::Duration> consumed = Consume();
-    if (consumed.ok()) {
-      GoOn();
-      rest = *consumed;
-    } else {
-      Stall(consumed.status());
-    }
+    if (!consumed.ok()) Stall(consumed.status());
+    // An empty hand does not tell that the inbox works again: what it failed on comes back later.
+    if (consumed.ok() && !inbox_fails_) GoOn();
+    rest = consumed.ok() ? *consumed : stalled_for_.Left(clock_.Now());
   }
-  if (!stalled_by_.ok()) rest = stalled_for_.Left(clock_.Now());
   const bool letters = !inbox_fails_ && letters_rest_.Over(now) && TendLetters(now);
   return letters ? absl::ZeroDuration() : rest;
 }

@@ -278,6 +278,7 @@ TEST_F(SubscriptionTest, ADatabaseThatWasAwayCostsNothing) {
   ASSERT_OK_AND_ASSIGN(const auto database_server, testkit::PostgresServer::Start());
   ASSERT_OK_AND_ASSIGN(const std::string url, database_server->CreateDatabase());
   const auto instance = NewInstance(url);
+  EXPECT_EVENTUALLY(instance->subscription.GetProgress().connected, kPatience);
   Publish(1, 1, 1000);
   ASSERT_OK(database_server->Stop());
   Publish(1, 1001, 2000);
@@ -288,6 +289,22 @@ TEST_F(SubscriptionTest, ADatabaseThatWasAwayCostsNothing) {
   EXPECT_EVENTUALLY(stalled.Value() == 0, kPatience);
   ExpectAllCountedOnce(*instance, 2000);
   ExpectIdle(*instance);
+}
+
+TEST_F(SubscriptionTest, WithOneEventInTheStreamItStaysStalledUntilTheDatabaseIsBack) {
+  ASSERT_OK_AND_ASSIGN(const auto database_server, testkit::PostgresServer::Start());
+  ASSERT_OK_AND_ASSIGN(const std::string url, database_server->CreateDatabase());
+  const auto instance = NewInstance(url);
+  EXPECT_EVENTUALLY(instance->subscription.GetProgress().connected, kPatience);
+  ASSERT_OK(database_server->Stop());
+  Publish(1, 1, 1);
+  telemetry::Gauge& stalled =
+      instance->replica.telemetry.metrics.AddGauge("tally_consumer_stalled", "");
+  EXPECT_EVENTUALLY(stalled.Value() == 1, kPatience);
+  EXPECT_FALSE(testkit::Eventually(absl::Seconds(2), [&] { return stalled.Value() == 0; }));
+  ASSERT_OK(database_server->Restart());
+  EXPECT_EVENTUALLY(stalled.Value() == 0, kPatience);
+  ExpectAllCountedOnce(*instance, 1);
 }
 
 TEST_F(SubscriptionTest, TakesNothingFromADurableThatFeedsAnotherDatabase) {
