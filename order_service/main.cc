@@ -41,7 +41,7 @@ ABSL_FLAG(
     int, stream_orders, 1024,
     "Orders of one PlaceOrders stream that may be under way, 1 to 100000; while they are, the "
     "stream is not read.");
-ABSL_FLAG(int, message_events, 128,
+ABSL_FLAG(int, message_events, 256,
           "Events that may travel in one message when they wait together, 1 to 1000; 1 for "
           "consumers that know single events only.");
 ABSL_FLAG(

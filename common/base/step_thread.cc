@@ -17,9 +17,9 @@ int64_t MonotonicNanos() {
 
 }  // namespace
 
-StepThread::StepThread(const std::string& name, Step step, absl::Duration pace)
+StepThread::StepThread(const std::string& name, Step step, Pace pace)
     : step_(std::move(step)),
-      pace_(pace),
+      pace_(std::move(pace)),
       last_step_ns_(MonotonicNanos()),
       thread_([this, name](const std::stop_token& stopped) {
         pthread_setname_np(pthread_self(), name.substr(0, 15).c_str());
@@ -48,8 +48,9 @@ void StepThread::Run(const std::stop_token& stopped) {
     const absl::Duration wait = step_();
     last_step_ns_.store(MonotonicNanos(), std::memory_order_relaxed);
     if (wait <= absl::ZeroDuration()) continue;
-    if (pace_ > absl::ZeroDuration()) stopping_.WaitFor(pace_);
-    wake_up_.WaitFor(std::clamp(wait - pace_, absl::ZeroDuration(), kMaxWait));
+    const absl::Duration pace = pace_();
+    if (pace > absl::ZeroDuration()) stopping_.WaitFor(pace);
+    wake_up_.WaitFor(std::clamp(wait - pace, absl::ZeroDuration(), kMaxWait));
   }
 }
 

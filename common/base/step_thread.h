@@ -19,16 +19,18 @@ namespace tally::base {
 // caller forgot costs a second, not for ever. A step that hangs is visible in SinceLastStep(), and
 // it holds Stop(): steps bound their own waiting.
 //
-// With a pace, each rest lasts at least that long, whoever calls Wake(): where a step costs much
-// the same for little as for much, work gathers under load, and after a longer silence none waits.
+// With a pace, which is asked after each step, a rest lasts at least that long, whoever calls
+// Wake(): where a step costs much the same for little as for much, work gathers, and after a longer
+// silence none waits.
 class StepThread {
  public:
   using Step = std::function<absl::Duration()>;
+  using Pace = std::function<absl::Duration()>;
   static constexpr absl::Duration kMaxWait = absl::Seconds(1);
 
   // Starts at once. The thread carries the first 15 characters of `name`; `step` is called on it
-  // alone.
-  StepThread(const std::string& name, Step step, absl::Duration pace = absl::ZeroDuration());
+  // alone, and so is `pace`.
+  StepThread(const std::string& name, Step step, Pace pace = absl::ZeroDuration);
   ~StepThread();  // Stops.
 
   StepThread(const StepThread&) = delete;
@@ -49,7 +51,7 @@ class StepThread {
   void Run(const std::stop_token& stopped);
 
   const Step step_;
-  const absl::Duration pace_;
+  const Pace pace_;
   WakeUp wake_up_;
   WakeUp stopping_;
   std::atomic<int64_t> last_step_ns_;

@@ -68,12 +68,9 @@ absl::StatusOr<absl::Duration> Consumer::Consume() {
     AskHowFar(/*idle=*/true);
     return kAskEveryIdle;
   }
-  size_t bytes = 0;
-  for (const bus::Delivery& delivery : in_hand_) bytes += delivery.message.payload.size();
-  ASSIGN_OR_RETURN(const int64_t events, Settle());
+  RETURN_IF_ERROR(Settle());
   AskHowFar(/*idle=*/false);
-  const bool full = events >= options_.gather_enough || bytes >= options_.batch_bytes_max / 2;
-  return full ? absl::ZeroDuration() : options_.gather;
+  return absl::ZeroDuration();
 }
 
 absl::Status Consumer::Attach() {
@@ -116,7 +113,7 @@ absl::StatusOr<bus::DurableState> Consumer::CheckDurable(absl::Time deadline) {
       "`tally provision --adopt`"));
 }
 
-absl::StatusOr<int64_t> Consumer::Settle() {
+absl::Status Consumer::Settle() {
   absl::Time extended = clock_.Now();
   const auto still_working = [&] {
     const absl::Time now = clock_.Now();
@@ -138,7 +135,7 @@ absl::StatusOr<int64_t> Consumer::Settle() {
                                      });
   freshness_.Covered(last->stream_sequence, last->stored_time);
   in_hand_.clear();
-  return received->events();
+  return absl::OkStatus();
 }
 
 void Consumer::AskHowFar(bool idle) {

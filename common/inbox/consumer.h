@@ -26,11 +26,6 @@ struct ConsumerOptions {
   bus::DurableConfig durable;        // its description names the database it feeds
   size_t batch_max = 2048;           // messages in one transaction; each may hold many events
   size_t batch_bytes_max = 1 << 20;  // payloads in one transaction, unless of one message
-  // The pace of the consumer's thread: a transaction costs much the same for few events as for
-  // many. After one of gather_enough or more, or of half of batch_bytes_max, the next follows at
-  // once.
-  absl::Duration gather = absl::Milliseconds(1);
-  int64_t gather_enough = 1024;
   size_t prefetch = 4096;  // a few batches, no more: held longer than ack_wait they come twice
   absl::Duration letters_every = absl::Seconds(1);
   int letters_at_once = 50;
@@ -72,8 +67,7 @@ class Consumer {
            bus::Waker waker, base::Clock& clock, telemetry::Telemetry& telemetry);
 
   // At most one batch, and due letters in their bounded share. Returns how long it may rest unless
-  // woken: `gather` after a small batch. Blocks no longer than a few of its timeouts, but for a
-  // batch that must be bisected.
+  // woken. Blocks no longer than a few of its timeouts, but for a batch that must be bisected.
   absl::Duration Step();
   ConsumerProgress GetProgress() const;
   // How stream and durable stand to their declarations.
@@ -86,8 +80,8 @@ class Consumer {
   void Detach();
   // FAILED_PRECONDITION when it feeds another database.
   absl::StatusOr<bus::DurableState> CheckDurable(absl::Time deadline);
-  // What is in hand: inbox, then acknowledgement. Returns how many events that were.
-  absl::StatusOr<int64_t> Settle();
+  // What is in hand: inbox, then acknowledgement.
+  absl::Status Settle();
   void AskHowFar(bool idle);
   // Returns whether more letters are due.
   bool TendLetters(absl::Time now);

@@ -81,8 +81,8 @@ absl::Status Subscription::Start() {
   Watch("letter_expiry", expiry_thread_);
   StartHealing();
   absl::MutexLock lock(&mutex_);
-  thread_ = std::make_shared<base::StepThread>(
-      options_.consumer, [this] { return consumer_->Step(); }, options_.delivery.gather);
+  thread_ =
+      std::make_shared<base::StepThread>(options_.consumer, [this] { return consumer_->Step(); });
   Watch("inbox", thread_);
   return absl::OkStatus();
 }

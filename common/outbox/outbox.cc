@@ -64,7 +64,7 @@ Outbox::~Outbox() { Shutdown(absl::InfinitePast()); }
 
 void Outbox::Start() {
   relay_thread_ = std::make_shared<base::StepThread>(
-      "relay", [this] { return RunRelay(); }, options_.relay_pace);
+      "relay", [this] { return RunRelay(); }, [this] { return relay_.pace(); });
   relay_to_wake_ = relay_thread_.get();
   telemetry::Health& health = telemetry_.health;
   telemetry::AddThreadLiveness(health, "relay", relay_thread_, 3 * options_.lease);

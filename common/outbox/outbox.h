@@ -42,8 +42,6 @@ struct OutboxOptions {
   size_t memory_bytes_max = 16 << 20;  // committed events kept in memory until they are published
   WriterOptions writer = {};
   RelayOptions relay = {};  // its source and stream are taken from above
-  // The pace of the relay's thread: under load the events of several batches share its messages.
-  absl::Duration relay_pace = absl::Milliseconds(3);
   TrimmerOptions trimmer = {};
 };
 

@@ -39,7 +39,8 @@ Relay::Relay(RelayOptions options, LaneStore& store, ParkedStore& parked, Handov
       read_failures_(telemetry.log, "reading events back"),
       held_(options_.lanes, store, handover, clock, telemetry),
       publisher_(options_.publisher, bus, std::move(waker), clock, telemetry),
-      parked_(RetrierOptions(options_), parked, publisher_, clock, telemetry) {}
+      parked_(RetrierOptions(options_), parked, publisher_, clock, telemetry),
+      pace_(options_.pace, options_.message_events_max, clock_.Now()) {}
 
 absl::Duration Relay::Step() {
   held_.TakeNews();
@@ -49,6 +50,7 @@ absl::Duration Relay::Step() {
   held_.SaveCursors();
   publisher_.KeepDeclared();
   Publish();
+  pace_.Sent(std::exchange(sent_, 0), clock_.Now());
   if (parked_.Send(held_.SessionDeadline())) publisher_.Flush();
   ShowCondition();
   return Rest();
@@ -236,6 +238,7 @@ size_t Relay::SendRun(const LanePtr& lane, std::deque<OutboxEvent>& events, base
          events.front().sequence == run.first && publisher_.Room() > 0) {
     std::vector<OutboxEvent> together = TakeTogether(*lane, events, run.last);
     run.first = together.back().sequence + 1;
+    sent_ += static_cast<int64_t>(together.size());
     if (&events == &lane->cache) {
       for (const OutboxEvent& event : together) handover_.Release(event.bytes());
     }

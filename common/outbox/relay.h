@@ -24,6 +24,7 @@
 #include "common/outbox/parked_store.h"
 #include "common/outbox/relay_condition.h"
 #include "common/outbox/relay_lane.h"
+#include "common/outbox/relay_pace.h"
 #include "common/outbox/stream_publisher.h"
 #include "common/telemetry/telemetry.h"
 
@@ -32,11 +33,12 @@ namespace tally::outbox {
 struct RelayOptions {
   StreamPublisherOptions publisher = {};
   HeldLanesOptions lanes = {};
-  ParkedRetrierOptions parked = {};     // its back-off is taken from below
-  int message_events_max = 128;         // events that may travel in one message; 1: each alone
-  size_t message_bytes_max = 64 << 10;  // payloads of several events in one message
-  int64_t read_bytes_max = 4 << 20;     // payloads read from the table at a time
-  int refusals_max = 3;                 // attempts before an event is parked
+  ParkedRetrierOptions parked = {};  // its back-off is taken from below
+  RelayPaceOptions pace = {};
+  int message_events_max = 256;          // events that may travel in one message; 1: each alone
+  size_t message_bytes_max = 128 << 10;  // payloads of several events in one message
+  int64_t read_bytes_max = 4 << 20;      // payloads read from the table at a time
+  int refusals_max = 3;                  // attempts before an event is parked
   base::BackoffPolicy refusal_backoff = {.initial = absl::Milliseconds(200),
                                          .max = absl::Seconds(5)};
 };
@@ -75,6 +77,8 @@ class Relay {
   // One round: news and results → leases and take-overs → refusals → cursors → publish → parked
   // events. Returns how long it may rest unless woken.
   absl::Duration Step();
+  // How long to rest in any case, so that events gather.
+  absl::Duration pace() const { return pace_.Rest(); }
 
   // All lanes held are closed and published.
   bool Drained() const { return held_.lanes().empty() && handover_.empty(); }
@@ -138,7 +142,9 @@ class Relay {
   StreamPublisher publisher_;
   ParkedRetrier parked_;
   std::map<std::pair<std::string, int64_t>, Refusal> refusals_;  // by lane and sequence
-  size_t turn_ = 0;                                              // which lane comes first
+  RelayPace pace_;
+  int64_t sent_ = 0;  // events, in this step
+  size_t turn_ = 0;   // which lane comes first
 
   mutable absl::Mutex mutex_;
   RelayCondition condition_ ABSL_GUARDED_BY(mutex_);

@@ -34,14 +34,14 @@ void EncodeEventRun(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(bus::ToMessage(run));
   CountEvents(state);
 }
-BENCHMARK(EncodeEventRun)->Arg(2)->Arg(128);
+BENCHMARK(EncodeEventRun)->Arg(2)->Arg(256);
 
 void DecodeEventRun(benchmark::State& state) {
   const bus::Message message = ReferenceMessage(kLane, 1, static_cast<int>(state.range(0)));
   for (auto _ : state) benchmark::DoNotOptimize(bus::ReadBatch(message));
   CountEvents(state);
 }
-BENCHMARK(DecodeEventRun)->Arg(2)->Arg(128);
+BENCHMARK(DecodeEventRun)->Arg(2)->Arg(256);
 
 void DecodeSingleEvent(benchmark::State& state) {
   const bus::Message message = ReferenceMessage(kLane, 1, 1);

@@ -101,7 +101,7 @@ class Drain {
 };
 
 absl::Status RunRound(Bench& bench) {
-  for (const int message_events : {128, 1}) {
+  for (const int message_events : {256, 1}) {
     ASSIGN_OR_RETURN(
         const auto system,
         StartSystem(bench, On::kPostgres, {absl::StrCat("--message_events=", message_events)}));
@@ -120,7 +120,7 @@ absl::Status RunRound(Bench& bench) {
 Suite DrainSuite() {
   return {.name = "drain",
           .summary =
-              "backlogs of a relay, a consumer and of healing, with 128 events in a message and 1",
+              "backlogs of a relay, a consumer and of healing, with 256 events in a message and 1",
           .rounds_max = 3,
           .round_time =
               [](const Options& options) {

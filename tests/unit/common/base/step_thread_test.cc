@@ -49,7 +49,7 @@ TEST(StepThreadTest, AWakeUpDuringAStepEndsTheWaitAfterIt) {
 }
 
 TEST(StepThreadTest, RestsAtLeastForItsPaceHoweverOftenItIsWoken) {
-  constexpr absl::Duration kPace = absl::Milliseconds(20);
+  static constexpr absl::Duration kPace = absl::Milliseconds(20);
   absl::Notification constructed, fifth;
   std::optional<StepThread> thread;
   int steps = 0;
@@ -61,7 +61,7 @@ TEST(StepThreadTest, RestsAtLeastForItsPaceHoweverOftenItIsWoken) {
         if (++steps == 5) fifth.Notify();
         return absl::InfiniteDuration();
       },
-      kPace);
+      [] { return kPace; });
   const absl::Time start = absl::Now();
   constructed.Notify();
   ASSERT_TRUE(fifth.WaitForNotificationWithTimeout(kDeadline));
@@ -76,7 +76,7 @@ TEST(StepThreadTest, ALongPaceDoesNotHoldUpStopping) {
         if (!stepped.HasBeenNotified()) stepped.Notify();
         return absl::InfiniteDuration();
       },
-      absl::Minutes(30));
+      [] { return absl::Minutes(30); });
   stepped.WaitForNotification();
   const absl::Time start = absl::Now();
   thread.Stop();
