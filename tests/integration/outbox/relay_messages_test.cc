@@ -24,11 +24,6 @@ class RelayMessagesTest : public testing::TestWithParam<testkit::DatabaseKind>,
   }
   void SetUp() override { ASSERT_OK(OpenDatabase(GetParam())); }
   void TearDown() override { relay_.reset(); }  // before its bus
-  void Start(const std::string& server_config = "") {
-    StartServer(server_config);
-    bus_ = Connect(server_->url());
-    MakeRelay(*bus_);
-  }
 };
 INSTANTIATE_ON_EVERY_DATABASE(RelayMessagesTest);
 

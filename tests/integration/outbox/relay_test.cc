@@ -23,11 +23,6 @@ class RelayTest : public testing::TestWithParam<testkit::DatabaseKind>, protecte
  protected:
   void SetUp() override { ASSERT_OK(OpenDatabase(GetParam())); }
   void TearDown() override { relay_.reset(); }  // before its bus
-  void Start(const std::string& server_config = "") {
-    StartServer(server_config);
-    bus_ = Connect(server_->url());
-    MakeRelay(*bus_);
-  }
   void StartThroughGate() {
     StartServer();
     gate_.emplace(server_->port());

@@ -25,6 +25,12 @@ class RelayTestCase : protected OutboxTestCase {
   std::unique_ptr<bus::Bus> Connect(const std::string& url);
   // Its lanes are those that store_ holds; `bus` is where it publishes.
   void MakeRelay(bus::Bus& bus);
+  // All three.
+  void Start(const std::string& server_config = "") {
+    StartServer(server_config);
+    bus_ = Connect(server_->url());
+    MakeRelay(*bus_);
+  }
 
   // An open lane of this process with so many committed events that the relay has to read back.
   std::string OwnLane(int64_t events, const std::string& payload = "payload");

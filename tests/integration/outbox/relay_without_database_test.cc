@@ -20,9 +20,7 @@ TEST_F(RelayWithoutDatabaseTest, PublishesWhatIsInMemoryAndSavesTheCursorWhenThe
   testkit::TcpGate gate(server->port());
   ASSERT_OK_AND_ASSIGN(const std::string url, server->CreateDatabase());
   ASSERT_OK(OpenDatabase(testkit::PostgresKind(), {.url = gate.Through(url)}));
-  StartServer();
-  bus_ = Connect(server_->url());
-  MakeRelay(*bus_);
+  Start();
   const std::string lane = OwnLane(10);
   ASSERT_OK_AND_ASSIGN(auto events, store_->Read(lane, {1, 10}, 10, 1 << 20, Soon()));
 
