@@ -1,5 +1,14 @@
 # Every library Tallystick stands on, all from Debian 12 packages.
 
+# gRPC, protobuf and Abseil are some fifty shared libraries, and most of an order's CPU time is spent in them: a call from one
+# function to another, even within a library, looks its way up in a table, a variable of the thread is asked for by a call. So
+# their archives are linked instead. Libraries that carry data or secrets (libpq, OpenSSL, SQLite) stay shared: whoever
+# updates them has updated the services. So do all in sanitized builds: cmake/tsan steps in between.
+set(Protobuf_USE_STATIC_LIBS ON)
+if(TALLY_SANITIZE)
+  set(Protobuf_USE_STATIC_LIBS OFF)
+endif()
+
 find_package(Threads REQUIRED)
 find_package(absl CONFIG REQUIRED)
 find_package(Protobuf MODULE REQUIRED)
@@ -15,6 +24,18 @@ find_package(benchmark CONFIG REQUIRED)
 find_package(Python3 COMPONENTS Interpreter REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(NATS REQUIRED IMPORTED_TARGET libnats)  # Debian's cnats CMake package is broken.
+
+if(NOT TALLY_SANITIZE)
+  get_property(IMPORTED DIRECTORY PROPERTY IMPORTED_TARGETS)
+  list(FILTER IMPORTED INCLUDE REGEX "^(absl|gRPC)::")
+  foreach(TARGET IN LISTS IMPORTED)
+    get_target_property(SHARED ${TARGET} IMPORTED_LOCATION_NONE)
+    string(REGEX REPLACE "[.]so[.0-9]*$" ".a" ARCHIVE "${SHARED}")
+    if(EXISTS "${ARCHIVE}")
+      set_target_properties(${TARGET} PROPERTIES IMPORTED_LOCATION_NONE ${ARCHIVE})
+    endif()
+  endforeach()
+endif()
 
 # SOCI ships neither a CMake package nor a .pc file; its PostgreSQL header includes <libpq-fe.h>.
 find_path(SOCI_INCLUDE_DIR soci/soci.h REQUIRED)
