@@ -108,6 +108,7 @@ absl::Status Healer::Advance(absl::Time now) {
   }
   if (!due) return absl::OkStatus();
   if (!leading_) {
+    stuck_.Set(0);  // another's to say
     phase_ = Phase::kResting;
     rest_.Begin(now, kRenewEvery);
     return absl::OkStatus();
@@ -139,7 +140,7 @@ absl::Status Healer::BeginRound(absl::Time now) {
   const bool all_covered = std::all_of(sources_.begin(), sources_.end(), [](const Source& source) {
     return source.uncovered.empty();
   });
-  if (all_covered && stuck_.Value() == 0) return EndRound(now);
+  if (all_covered && !durable_stuck()) return EndRound(now);
   ASSIGN_OR_RETURN(stream_, bus_.GetStreamState(options_.durable.stream, BusDeadline()));
   told_.Begin(clock_.Now(), kToldWithin);
   Moved({}, clock_.Now());
@@ -265,7 +266,7 @@ bool Healer::Stuck(const bus::DurableState& durable, absl::Time now) {
     Moved(durable, now);
   }
   if (!still_.Over(now) || durable.waiting == 0) return false;
-  if (stuck_.Value() == 0) {
+  if (!durable_stuck()) {
     telemetry_.log.Warning(
         "the durable delivers nothing any more: the stream lost what awaits acknowledgement; "
         "deleted, it is made again and delivers what there is",

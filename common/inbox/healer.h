@@ -53,7 +53,7 @@ struct HealerOptions {
 //   producer lacks what was covered here → a finding with exact bounds: it has lost history. All
 //     lanes are compared at start, hourly, and when others are open, or have rows, than before
 //   stream lost, with a part of its disk, what the durable is to deliver again → such a durable
-//     delivers nothing any more: all that is published is fetched, late, and the log says so
+//     delivers nothing any more: all that is published is fetched, late; log and alarm say so
 //   bus away, own database away → the round ends, and begins again soon
 //   another replica took over → the round ends without a word
 //   durable feeds another database → nothing is healed: its acknowledgements are another's
@@ -72,6 +72,8 @@ class Healer {
   absl::Duration Step();
   // Gives the lease up.
   void Stop();
+  // The durable delivers nothing any more, as far as this instance heals. Thread-safe.
+  bool durable_stuck() const { return stuck_.Value() != 0; }
 
  private:
   enum class Phase { kResting, kWaiting, kFetching };

@@ -103,6 +103,8 @@ class Subscription {
   ConsumerProgress GetConsumerProgress() const {
     return consumer_ != nullptr ? consumer_->GetProgress() : ConsumerProgress();
   }
+  // The durable delivers nothing any more, see Healer; false where another replica heals.
+  bool durable_stuck() const { return healer_ != nullptr && healer_->durable_stuck(); }
   const SubscriptionOptions& options() const { return options_; }
   // For consistency tokens and operations.
   InboxStore& store() { return store_; }

@@ -18,6 +18,7 @@ inline constexpr char kConsumerSuspended[] = "CONSUMER_SUSPENDED";
 inline constexpr char kDatabaseCopied[] = "DATABASE_COPIED";
 inline constexpr char kDatabaseNotDurable[] = "DATABASE_NOT_DURABLE";
 inline constexpr char kDurableOfAnother[] = "DURABLE_OF_ANOTHER";
+inline constexpr char kDurableStuck[] = "DURABLE_STUCK";
 inline constexpr char kEventsParked[] = "EVENTS_PARKED";
 inline constexpr char kLanesDeserted[] = "LANES_DESERTED";
 inline constexpr char kLettersDead[] = "LETTERS_DEAD";

@@ -201,6 +201,13 @@ void InboxService::AskBus(v1::GetInboxStatusResponse& response) {
   const bus::StreamConfig& stream = subscription_.options().delivery.stream;
   FillBusStatus(bus_, stream, subscription_.declaration().differences, *response.mutable_bus(),
                 *response.mutable_alarms());
+  if (subscription_.durable_stuck()) {
+    Raise(kDurableStuck,
+          absl::StrCat("the durable ", subscription_.store().consumer(),
+                       " delivers nothing any more: the stream lost what it waits for; events are "
+                       "fetched from their producers, late"),
+          absl::InfinitePast(), *response.mutable_alarms());
+  }
   const auto durable =
       bus_.GetDurableState(stream.name, subscription_.store().consumer(), BusDeadline());
   if (!durable.ok()) return;

@@ -1,10 +1,18 @@
 // What the bus lost comes back from the producer's database, and nothing that it still has is asked
 // for.
 
+#include <grpcpp/grpcpp.h>
+
 #include <atomic>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "common/ops/inbox_service.h"
+#include "common/rpc/executor.h"
+#include "common/rpc/server.h"
+#include "tally/ops/v1/inbox_service.grpc.pb.h"
 #include "tests/integration/inbox/healing_test_case.h"
 #include "tests/testkit/deliveries.h"
 #include "tests/testkit/temp_dir.h"
@@ -12,9 +20,34 @@
 namespace tally::inbox {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Not;
 using testing::Pair;
+
+// As tally.ops.v1 tells them.
+std::vector<std::string> AlarmsOf(HealingInstance& instance) {
+  telemetry::Telemetry& telemetry = instance.replica.telemetry;
+  rpc::Executor reads({}, telemetry);
+  ops::InboxService service(ops::PayloadDecoder({}), instance.subscription, *instance.bus, reads,
+                            instance.replica.system_clock, telemetry);
+  const auto server =
+      rpc::Server::Start({.listen = {"127.0.0.1", 0}},
+                         {{ops::v1::InboxService::service_full_name(), &service}}, telemetry);
+  if (!server.ok()) return {server.status().ToString()};
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
+  ops::v1::GetInboxStatusResponse response;
+  const grpc::Status called =
+      ops::v1::InboxService::NewStub(grpc::CreateChannel((*server)->address().ToString(),
+                                                         grpc::InsecureChannelCredentials()))
+          ->GetInboxStatus(&context, {}, &response);
+  if (!called.ok()) return {called.error_message()};
+  std::vector<std::string> names;
+  for (const ops::v1::Alarm& alarm : response.alarms()) names.push_back(alarm.name());
+  return names;
+}
 
 class HealingTest : public HealingTestCase {};
 INSTANTIATE_ON_EVERY_DATABASE(HealingTest);
@@ -228,6 +261,12 @@ TEST_P(HealingTest, WhatADamagedStreamCannotDeliverAgainIsHealed) {
   producer->SayPublished(lane_id, 260);
   ExpectComplete(*instance, 260);
   EXPECT_EQ(instance->Metric("tally_healing_durable_stuck"), 1);
+  EXPECT_THAT(AlarmsOf(*instance), Contains("DURABLE_STUCK"));
+
+  Administer("CONSUMER.DELETE.TESTS.tests");
+  EXPECT_EVENTUALLY(instance->Metric("tally_healing_durable_stuck") == 0, kPatience);
+  EXPECT_THAT(AlarmsOf(*instance), Not(Contains("DURABLE_STUCK")));
+  ExpectComplete(*instance, 260);
 }
 
 TEST_P(HealingTest, ADeletedDurableCostsNothing) {
