@@ -141,10 +141,6 @@ void TcpGate::SwallowPublishAck() {
        [](absl::string_view bytes) { return FindPublishAck(bytes).begin; }, ""});
 }
 
-void TcpGate::HoldReplyTo(absl::string_view command) {
-  Arm({Action::kHold, Direction::kToClient, nullptr, std::string(command)});
-}
-
 TcpGate::Condition TcpGate::Contains(absl::string_view text) {
   return [text = std::string(text)](absl::string_view bytes) -> std::optional<size_t> {
     const size_t at = bytes.find(text);
@@ -324,7 +320,7 @@ void TcpGate::Strike(GateConnection& connection, std::string bytes, size_t at) {
   }
   pipe.Hold();
   pipe.Push(bytes.substr(at), absl::Now());
-  if (fault.action == Action::kStrand) connection.Strand();
+  connection.Strand();
   ++held_;
 }
 

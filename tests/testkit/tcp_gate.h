@@ -62,24 +62,21 @@ class TcpGate {
   // lives on.
   void SwallowPublishAck() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // PostgreSQL, unencrypted. `command` is the tag of the server's reply: "COMMIT", "INSERT". The
-  // server has done the command when its reply comes to the gate.
-  //
-  // Drops the reply and cuts the connection: the outcome is unknown to the client.
+  // PostgreSQL, unencrypted. Drops the reply and cuts the connection: the outcome is unknown to the
+  // client. `command` is the tag of the server's reply: "COMMIT", "INSERT". The server has done the
+  // command when its reply comes to the gate.
   void SwallowReplyTo(absl::string_view command) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Keeps the reply, and all after it, until Release.
-  void HoldReplyTo(absl::string_view command) ABSL_LOCKS_EXCLUDED(mutex_);
   // Keeps what the client sends from the first bytes that contain `text` on, and cuts the client's
   // side only: the server's session stays open, in its transaction, until Release hands it the
   // request and ends it.
   void StrandRequest(absl::string_view text) ABSL_LOCKS_EXCLUDED(mutex_);
   // No fault is to strike any more.
   void Disarm() ABSL_LOCKS_EXCLUDED(mutex_);
-  // Lets pass what HoldReplyTo and StrandRequest keep.
+  // Lets pass what StrandRequest keeps.
   void Release() ABSL_LOCKS_EXCLUDED(mutex_);
 
   // How often CutWhen, SwallowPublishAck or SwallowReplyTo have struck, how many connections
-  // HoldReplyTo or StrandRequest have stopped.
+  // StrandRequest has stopped.
   int swallowed() const ABSL_LOCKS_EXCLUDED(mutex_);
   int held() const ABSL_LOCKS_EXCLUDED(mutex_);
   // Connections that are open now, stranded ones included, and all that were ever taken.
@@ -87,7 +84,7 @@ class TcpGate {
   int total_connections() const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
-  enum class Action { kCut, kHold, kStrand, kDrop };
+  enum class Action { kCut, kStrand, kDrop };
   struct Fault {
     Action action;
     Direction direction;

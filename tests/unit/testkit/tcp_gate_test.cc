@@ -2,10 +2,8 @@
 
 #include <sys/socket.h>
 
-#include <atomic>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "absl/time/clock.h"
 #include "gtest/gtest.h"
@@ -132,20 +130,6 @@ TEST_F(TcpGateTest, SwallowsExactlyTheReplyToCommit) {
   PostgresClient next = Connect();
   EXPECT_TRUE(next.Execute("BEGIN"));
   EXPECT_TRUE(next.Execute("COMMIT")) << "it strikes once";
-}
-
-TEST_F(TcpGateTest, HoldsTheReplyUntilReleased) {
-  PostgresClient client = Connect();
-  gate_->HoldReplyTo("INSERT");
-  std::atomic<bool> done = false;
-  std::thread caller([&] { done = client.Execute("INSERT INTO stick VALUES (1)"); });
-  EXPECT_EVENTUALLY(gate_->held() == 1, kTimeout);
-  EXPECT_EQ(Notches(), "1");
-  EXPECT_FALSE(Eventually(absl::Milliseconds(100), [&] { return done.load(); }));
-  gate_->Release();
-  caller.join();
-  EXPECT_TRUE(done);
-  ExpectRecovery();
 }
 
 TEST_F(TcpGateTest, StrandedCommitLandsLater) {
