@@ -40,8 +40,8 @@ std::vector<std::string> AlarmsOf(HealingInstance& instance) {
   context.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));
   ops::v1::GetInboxStatusResponse response;
   const grpc::Status called =
-      ops::v1::InboxService::NewStub(grpc::CreateChannel((*server)->address().ToString(),
-                                                         grpc::InsecureChannelCredentials()))
+      ops::v1::InboxService::NewStub(
+          grpc::CreateChannel((*server)->address().ToString(), grpc::InsecureChannelCredentials()))
           ->GetInboxStatus(&context, {}, &response);
   if (!called.ok()) return {called.error_message()};
   std::vector<std::string> names;
