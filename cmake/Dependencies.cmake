@@ -1,12 +1,11 @@
 # Every library Tallystick stands on, all from Debian 12 packages.
 
-# gRPC, protobuf and Abseil are some fifty shared libraries, and most of an order's CPU time is spent in them: a call from one
+# gRPC, protobuf and Abseil are some fifty shared libraries, and much of an order's CPU time is spent in them: a call from one
 # function to another, even within a library, looks its way up in a table, a variable of the thread is asked for by a call. So
 # their archives are linked instead. Libraries that carry data or secrets (libpq, OpenSSL, SQLite) stay shared: whoever
 # updates them has updated the services. So do all in sanitized builds: cmake/tsan steps in between.
-set(Protobuf_USE_STATIC_LIBS ON)
-if(TALLY_SANITIZE)
-  set(Protobuf_USE_STATIC_LIBS OFF)
+if(NOT TALLY_SANITIZE)
+  set(Protobuf_USE_STATIC_LIBS ON)  # the others: below
 endif()
 
 find_package(Threads REQUIRED)
