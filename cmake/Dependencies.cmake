@@ -1,13 +1,5 @@
 # Every library Tallystick stands on, all from Debian 12 packages.
 
-# gRPC, protobuf and Abseil are some fifty shared libraries, and much of an order's CPU time is spent in them: a call from one
-# function to another, even within a library, looks its way up in a table, a variable of the thread is asked for by a call. So
-# their archives are linked instead. Libraries that carry data or secrets (libpq, OpenSSL, SQLite) stay shared: whoever
-# updates them has updated the services. So do all in sanitized builds: cmake/tsan steps in between.
-if(NOT TALLY_SANITIZE)
-  set(Protobuf_USE_STATIC_LIBS ON)  # the others: below
-endif()
-
 find_package(Threads REQUIRED)
 find_package(absl CONFIG REQUIRED)
 find_package(Protobuf MODULE REQUIRED)
@@ -24,6 +16,9 @@ find_package(Python3 COMPONENTS Interpreter REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(NATS REQUIRED IMPORTED_TARGET libnats)  # Debian's cnats CMake package is broken.
 
+# gRPC and Abseil are some fifty shared libraries, and much of an order's CPU time is spent in them: a call from one function
+# to another, even within a library, looks its way up in a table, a variable of the thread is asked for by a call. So their
+# archives are linked instead; not in sanitized builds, where cmake/tsan steps in between.
 if(NOT TALLY_SANITIZE)
   get_property(IMPORTED DIRECTORY PROPERTY IMPORTED_TARGETS)
   list(FILTER IMPORTED INCLUDE REGEX "^(absl|gRPC)::")
