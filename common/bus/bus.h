@@ -58,10 +58,11 @@ struct DurableState {
   absl::Time created;
   std::string description;
   int64_t ack_floor_stream_sequence = 0;
-  int64_t pending = 0;      // not delivered yet
-  int64_t ack_pending = 0;  // delivered, not acknowledged
-  int64_t deliveries = 0;   // made so far, repeated ones included
-  int64_t waiting = 0;      // requests of consumers that would take more
+  int64_t acknowledged = 0;  // of the deliveries made, those before the first that was not
+  int64_t pending = 0;       // not delivered yet
+  int64_t ack_pending = 0;   // delivered, not acknowledged
+  int64_t deliveries = 0;    // made so far, repeated ones included
+  int64_t waiting = 0;       // requests of consumers that would take more
 };
 
 enum class PublishOutcome {
@@ -192,7 +193,8 @@ class Bus {
   // Of the server last connected to; empty where it is not known.
   virtual std::string ServerVersion() const { return ""; }
 
-  // Creates what is missing where the account may; otherwise compares. Waits until `deadline`.
+  // Creates what is missing where the account may; otherwise compares. Waits until `deadline`. A
+  // durable that answers nothing, and never did, is deleted: UNAVAILABLE, declare it again.
   virtual absl::StatusOr<Declared> Declare(const StreamConfig& config, absl::Time deadline) = 0;
   virtual absl::StatusOr<Declared> Declare(const DurableConfig& config, absl::Time deadline) = 0;
   virtual absl::StatusOr<StreamState> GetStreamState(const std::string& stream,

@@ -1,6 +1,9 @@
 #include "common/bus/jetstream_api.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/bus/definition.h"
 #include "common/bus/jetstream_protocol.h"
@@ -11,6 +14,10 @@ namespace tally::bus {
 namespace {
 
 using Json = nlohmann::json;
+
+// Begins like a pull request and is none: it is refused, nothing is delivered for it.
+constexpr char kNoPull[] = "{";
+constexpr absl::Duration kRefusedWithin = absl::Seconds(1);
 
 std::string StreamInfoSubject(const std::string& stream) {
   return absl::StrCat("$JS.API.STREAM.INFO.", stream);
@@ -74,7 +81,33 @@ absl::StatusOr<Declared> JetStreamApi::Declare(const StreamConfig& config,
 absl::StatusOr<Declared> JetStreamApi::Declare(const DurableConfig& config,
                                                absl::Time deadline) const {
   ASSIGN_OR_RETURN(const Subject subject, SubjectOf(config));
-  return CreateOrCompare(subject, deadline);
+  ASSIGN_OR_RETURN(Declared declared, CreateOrCompare(subject, deadline));
+  RETURN_IF_ERROR(DeleteIfMute(config, deadline));
+  return declared;
+}
+
+// One that had something acknowledged was heard; one that had not loses nothing by being made anew.
+absl::Status JetStreamApi::DeleteIfMute(const DurableConfig& config, absl::Time deadline) const {
+  ASSIGN_OR_RETURN(const DurableState before,
+                   GetDurableState(config.stream, config.name, deadline));
+  if (before.acknowledged > 0) return absl::OkStatus();
+  const absl::Time soon = std::min(deadline, absl::Now() + kRefusedWithin);
+  if (bus::Request(connection_, PullSubject(config.stream, config.name), kNoPull, soon).ok()) {
+    return absl::OkStatus();
+  }
+  // Asked again, so that a server that is slow or gone is not taken for a mute durable.
+  ASSIGN_OR_RETURN(const DurableState after, GetDurableState(config.stream, config.name, deadline));
+  if (after.created != before.created || after.acknowledged > 0) {
+    return absl::OkStatus();
+  }
+  const absl::Status deleted =
+      Request(absl::StrCat("$JS.API.CONSUMER.DELETE.", config.stream, ".", config.name), "",
+              deadline)
+          .status();
+  return absl::UnavailableError(absl::StrCat(
+      "durable ", config.name, " answers no pull: ",
+      deleted.ok() ? "deleted, to be made again"
+                   : absl::StrCat("delete it, and it is made again (", deleted.message(), ")")));
 }
 
 absl::StatusOr<Declared> JetStreamApi::CreateOrCompare(const Subject& subject,
@@ -85,10 +118,14 @@ absl::StatusOr<Declared> JetStreamApi::CreateOrCompare(const Subject& subject,
     // Half of the time, so that some is left to look again: another instance may have been first,
     // with other wishes.
     const absl::Time now = absl::Now();
-    const absl::Status created = Create(subject, now + (deadline - now) / 2);
+    const absl::StatusOr<std::string> answer =
+        bus::Request(connection_, subject.create, subject.Request(subject.definition, "create"),
+                     now + (deadline - now) / 2);
+    const absl::Status created = answer.ok() ? ParseApiAnswer(*answer).status() : answer.status();
     declared.created = created.ok();
     ASSIGN_OR_RETURN(found, Compare(subject, deadline));
-    if (!found.has_value() && absl::IsUnavailable(created) && connection_.link() != nullptr) {
+    if (!found.has_value() && absl::IsUnavailable(answer.status()) &&
+        connection_.link() != nullptr) {
       return absl::PermissionDeniedError(
           absl::StrCat(subject.name, " is not there, and this account may not create it"));
     }
@@ -188,6 +225,7 @@ absl::StatusOr<DurableState> JetStreamApi::GetDurableState(const std::string& st
       .created = TimeField(info, "created"),
       .description = StringField(ObjectField(info, "config"), "description"),
       .ack_floor_stream_sequence = IntField(ObjectField(info, "ack_floor"), "stream_seq"),
+      .acknowledged = IntField(ObjectField(info, "ack_floor"), "consumer_seq"),
       .pending = IntField(info, "num_pending"),
       .ack_pending = IntField(info, "num_ack_pending"),
       .deliveries = IntField(ObjectField(info, "delivered"), "consumer_seq"),

@@ -61,6 +61,10 @@ class JetStreamApi {
   static absl::StatusOr<Subject> SubjectOf(const DurableConfig& config);
 
   absl::StatusOr<Declared> CreateOrCompare(const Subject& subject, absl::Time deadline) const;
+  // Until 2.9.16 nats-server told whoever declared a stream too that it was there while another
+  // was still making it. A durable made at that moment has no way out of the server: it counts
+  // deliveries that nobody gets and answers no pull, as long as it lives.
+  absl::Status DeleteIfMute(const DurableConfig& config, absl::Time deadline) const;
   absl::StatusOr<Comparison> Compare(const Subject& subject, absl::Time deadline) const;
   absl::Status Create(const Subject& subject, absl::Time deadline) const;
   absl::Status Change(const Subject& subject, const std::string& field, absl::Time deadline) const;

@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
@@ -19,6 +20,12 @@ constexpr absl::Duration kStartTimeout = absl::Seconds(60);
 // `name 3` or `name{label="value"} 3`
 bool IsSeriesOf(absl::string_view line, absl::string_view name) {
   return absl::ConsumePrefix(&line, name) && !line.empty() && (line[0] == ' ' || line[0] == '{');
+}
+
+// What says something about a failure: no histograms, nothing that never happened.
+bool TellsSomething(absl::string_view line) {
+  return !absl::StartsWith(line, "#") && !absl::StrContains(line, "_bucket{") &&
+         !absl::EndsWith(line, " 0") && !line.empty();
 }
 
 }  // namespace
@@ -64,19 +71,23 @@ absl::Status ServiceProcess::Restart() {
 std::string ServiceProcess::address() const { return absl::StrCat(kHost, ":", port()); }
 
 absl::StatusOr<double> ServiceProcess::Metric(absl::string_view name) const {
-  httplib::Client http(kHost, http_.port());
-  const httplib::Result response = http.Get("/metrics");
-  if (!response || response->status != 200) {
-    return absl::UnavailableError(absl::StrCat("no metrics: ", Describe()));
-  }
+  const absl::StatusOr<std::vector<std::string>> lines = MetricLines();
+  if (!lines.ok()) return absl::UnavailableError(absl::StrCat("no metrics: ", Describe()));
   double sum = 0;
-  for (const absl::string_view line : absl::StrSplit(response->body, '\n')) {
+  for (const absl::string_view line : *lines) {
     double value = 0;
     if (IsSeriesOf(line, name) && absl::SimpleAtod(line.substr(line.rfind(' ') + 1), &value)) {
       sum += value;
     }
   }
   return sum;
+}
+
+absl::StatusOr<std::vector<std::string>> ServiceProcess::MetricLines() const {
+  httplib::Client http(kHost, http_.port());
+  const httplib::Result response = http.Get("/metrics");
+  if (!response || response->status != 200) return absl::UnavailableError("no metrics");
+  return std::vector<std::string>(absl::StrSplit(response->body, '\n'));
 }
 
 std::string ServiceProcess::Log() const {
@@ -88,6 +99,10 @@ std::string ServiceProcess::Log() const {
 std::string ServiceProcess::Describe() const {
   std::string text;
   for (const auto& life : lives_) absl::StrAppend(&text, life->Describe(), "\n");
+  if (absl::StatusOr<std::vector<std::string>> metrics = MetricLines(); metrics.ok()) {
+    std::erase_if(*metrics, [](const std::string& line) { return !TellsSomething(line); });
+    absl::StrAppend(&text, "--- metrics\n", absl::StrJoin(*metrics, "\n"), "\n");
+  }
   return text;
 }
 

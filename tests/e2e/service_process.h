@@ -62,10 +62,12 @@ class ServiceProcess {
 
   // Everything it wrote to stderr, in all the lives that are kept.
   std::string Log() const;
-  // The ends of its logs, of all lives that are kept.
+  // The ends of its logs, of all lives that are kept, and its metrics if it still runs.
   std::string Describe() const;
 
  private:
+  absl::StatusOr<std::vector<std::string>> MetricLines() const;
+
   const Spec spec_;
   testkit::FreePort listen_;
   testkit::FreePort http_;

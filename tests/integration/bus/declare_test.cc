@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <thread>
+
 #include "tests/integration/bus/bus_test_case.h"
 
 namespace tally::bus {
@@ -8,6 +10,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::SizeIs;
 using testing::UnorderedElementsAre;
 using testkit::StatusIs;
 
@@ -49,6 +52,35 @@ TEST_F(DeclareTest, ReportsDifferencesAndChangesNothing) {
   }
 }
 
+// nats-server before 2.9.16 makes a few of a hundred such durables mute.
+TEST_F(DeclareTest, ADurableMadeWhileAnotherMakesItsStreamDelivers) {
+  Start();
+  const std::unique_ptr<Bus> other = Connect(server_->url());
+  const auto publisher = NewPublisher(*bus_);
+  const absl::Time deadline = Soon();
+  constexpr char kMute[] = "durable activity answers no pull: deleted, to be made again";
+  int mute = 0;
+  for (int round = 1; round <= 200; ++round) {
+    stream_ = {.name = absl::StrCat("ORDERS", round), .subjects = {absl::StrCat(round, ".>")}};
+    durable_.stream = stream_.name;
+    std::thread first([&] { EXPECT_OK(other->Declare(stream_, Soon())); });
+    absl::StatusOr<Declared> declared;
+    do {
+      declared = bus_->Declare(durable_, Soon());
+      mute += declared.status().message() == kMute;
+      ASSERT_FALSE(absl::IsPermissionDenied(declared.status())) << declared.status();
+    } while (!declared.ok() && absl::Now() < deadline);
+    first.join();
+    ASSERT_OK(declared) << "round " << round;
+    ASSERT_OK(publisher->Publish(
+        1, {.subject = absl::StrCat(round, ".x"), .headers = {}, .payload = "x"}, ""));
+    publisher->Flush();
+    const auto consumer = NewConsumer(*bus_);
+    ASSERT_THAT(TakeAtLeast(*consumer, 1), SizeIs(1)) << "round " << round;
+  }
+  RecordProperty("mute", mute);
+}
+
 TEST_F(DeclareTest, StatesTellWhatIsStoredDeliveredAndAcknowledged) {
   Start();
   durable_.max_ack_pending = 3;
@@ -67,6 +99,7 @@ TEST_F(DeclareTest, StatesTellWhatIsStoredDeliveredAndAcknowledged) {
   EXPECT_LT(absl::AbsDuration(durable.created - before), absl::Minutes(1));
   EXPECT_EQ(durable.description, "test");
   EXPECT_EQ(durable.ack_floor_stream_sequence, 0);
+  EXPECT_EQ(durable.acknowledged, 0);
   EXPECT_EQ(durable.pending, 2);
   EXPECT_EQ(durable.ack_pending, 3);
 
@@ -75,6 +108,7 @@ TEST_F(DeclareTest, StatesTellWhatIsStoredDeliveredAndAcknowledged) {
   EXPECT_EVENTUALLY(AckPending() == 0, kPatience);
   ASSERT_OK_AND_ASSIGN(durable, bus_->GetDurableState("ORDERS", "activity", Soon()));
   EXPECT_EQ(durable.ack_floor_stream_sequence, 5);
+  EXPECT_EQ(durable.acknowledged, 5);
   EXPECT_EQ(durable.pending, 0);
 }
 
