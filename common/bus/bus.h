@@ -58,11 +58,10 @@ struct DurableState {
   absl::Time created;
   std::string description;
   int64_t ack_floor_stream_sequence = 0;
-  int64_t acknowledged = 0;  // of the deliveries made, those before the first that was not
-  int64_t pending = 0;       // not delivered yet
-  int64_t ack_pending = 0;   // delivered, not acknowledged
-  int64_t deliveries = 0;    // made so far, repeated ones included
-  int64_t waiting = 0;       // requests of consumers that would take more
+  int64_t pending = 0;      // not delivered yet
+  int64_t ack_pending = 0;  // delivered, not acknowledged
+  int64_t deliveries = 0;   // made so far, repeated ones included
+  int64_t waiting = 0;      // requests of consumers that would take more
 };
 
 enum class PublishOutcome {

@@ -61,9 +61,11 @@ class JetStreamApi {
   static absl::StatusOr<Subject> SubjectOf(const DurableConfig& config);
 
   absl::StatusOr<Declared> CreateOrCompare(const Subject& subject, absl::Time deadline) const;
-  // Until 2.9.16 nats-server told whoever declared a stream too that it was there while another
-  // was still making it. A durable made at that moment has no way out of the server: it counts
-  // deliveries that nobody gets and answers no pull, as long as it lives.
+  // nats-server before 2.9.15, outside of a cluster, tells whoever declares a stream too that it is
+  // there while another's request still makes it. A durable made at that moment has no way out of
+  // the server: it counts deliveries that nobody gets and answers no pull, as long as it lives. It
+  // was never heard, so deleting it loses nothing. In a cluster a member that is just starting can
+  // say of any durable that it was never heard.
   absl::Status DeleteIfMute(const DurableConfig& config, absl::Time deadline) const;
   absl::StatusOr<Comparison> Compare(const Subject& subject, absl::Time deadline) const;
   absl::Status Create(const Subject& subject, absl::Time deadline) const;

@@ -52,7 +52,7 @@ TEST_F(DeclareTest, ReportsDifferencesAndChangesNothing) {
   }
 }
 
-// nats-server before 2.9.16 makes a few of a hundred such durables mute.
+// nats-server before 2.9.15 makes a few of a hundred such durables mute.
 TEST_F(DeclareTest, ADurableMadeWhileAnotherMakesItsStreamDelivers) {
   Start();
   const std::unique_ptr<Bus> other = Connect(server_->url());
@@ -66,7 +66,7 @@ TEST_F(DeclareTest, ADurableMadeWhileAnotherMakesItsStreamDelivers) {
     std::jthread first([&] { EXPECT_OK(other->Declare(stream_, Soon())); });
     absl::StatusOr<Declared> declared;
     do {
-      declared = bus_->Declare(durable_, Soon());
+      declared = bus_->Declare(durable_, absl::Now() + absl::Seconds(3));
       mute += declared.status().message() == kMute;
       ASSERT_FALSE(absl::IsPermissionDenied(declared.status())) << declared.status();
     } while (!declared.ok() && absl::Now() < deadline);
@@ -99,7 +99,6 @@ TEST_F(DeclareTest, StatesTellWhatIsStoredDeliveredAndAcknowledged) {
   EXPECT_LT(absl::AbsDuration(durable.created - before), absl::Minutes(1));
   EXPECT_EQ(durable.description, "test");
   EXPECT_EQ(durable.ack_floor_stream_sequence, 0);
-  EXPECT_EQ(durable.acknowledged, 0);
   EXPECT_EQ(durable.pending, 2);
   EXPECT_EQ(durable.ack_pending, 3);
 
@@ -108,7 +107,6 @@ TEST_F(DeclareTest, StatesTellWhatIsStoredDeliveredAndAcknowledged) {
   EXPECT_EVENTUALLY(AckPending() == 0, kPatience);
   ASSERT_OK_AND_ASSIGN(durable, bus_->GetDurableState("ORDERS", "activity", Soon()));
   EXPECT_EQ(durable.ack_floor_stream_sequence, 5);
-  EXPECT_EQ(durable.acknowledged, 5);
   EXPECT_EQ(durable.pending, 0);
 }
 
