@@ -52,7 +52,7 @@ TEST_F(DeclareTest, ReportsDifferencesAndChangesNothing) {
   }
 }
 
-// nats-server before 2.9.15 makes a few of a hundred such durables mute.
+// nats-server before 2.9.15 makes about one of a hundred such durables mute; a run may meet none.
 TEST_F(DeclareTest, ADurableMadeWhileAnotherMakesItsStreamDelivers) {
   Start();
   const std::unique_ptr<Bus> other = Connect(server_->url());
