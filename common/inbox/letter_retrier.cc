@@ -65,11 +65,14 @@ absl::Status LetterRetrier::TryOne(const Letter& letter) {
   ASSIGN_OR_RETURN(const bool mine, Write(letter, begun));
   if (!mine || begun.state == LetterState::kDead) return absl::OkStatus();
   Fault fault = Fault::kDatabase;
+  bool applied = false;
   const absl::Status status = store_.database().Run(
-      db::Mode::kWrite, Deadline(),
-      [&](db::Transaction& transaction) { return Settle(transaction, begun, now, fault); });
+      db::Mode::kWrite, Deadline(), [&](db::Transaction& transaction) -> absl::Status {
+        ASSIGN_OR_RETURN(applied, Settle(transaction, begun, now, fault));
+        return absl::OkStatus();
+      });
   if (status.ok()) {
-    handler_.Committed();
+    if (applied) handler_.Committed();
     return status;
   }
   Letter failed = letter;
@@ -95,35 +98,34 @@ absl::Status LetterRetrier::WriteOwed() {
   return absl::OkStatus();
 }
 
-absl::Status LetterRetrier::Settle(db::Transaction& transaction, const Letter& begun,
-                                   absl::Time now, Fault& fault) {
+absl::StatusOr<bool> LetterRetrier::Settle(db::Transaction& transaction, const Letter& begun,
+                                           absl::Time now, Fault& fault) {
   const absl::StatusOr<bus::Event> event = bus::FromMessage(begun.message);
   if (begun.lane_id.has_value()) {
     const std::string source(begun.message.headers.Get("ce-source"));
     RETURN_IF_ERROR(store_.LockLanes(transaction, {{*begun.lane_id, source}}, now).status());
   }
   ASSIGN_OR_RETURN(const bool mine, store_.LockLetter(transaction, begun));
-  if (!mine) return absl::OkStatus();
+  if (!mine) return false;
   if (!event.ok()) {
     fault = Fault::kUndecodable;
     return event.status();
   }
-  switch (handler_.InterestIn(event->type)) {
-    case EventHandler::Interest::kUnknown:
-      fault = Fault::kUnknownType;
-      return absl::UnimplementedError("unknown event type");
-    case EventHandler::Interest::kApply: {
-      const absl::Status applied = ApplyEvents(handler_, transaction, {&*event});
-      if (!applied.ok()) fault = FaultOf(applied);
-      RETURN_IF_ERROR(applied);
-      break;
-    }
-    case EventHandler::Interest::kIgnore:
-      break;
+  const EventHandler::Interest interest = handler_.InterestIn(event->type);
+  if (interest == EventHandler::Interest::kUnknown) {
+    fault = Fault::kUnknownType;
+    return absl::UnimplementedError("unknown event type");
+  }
+  const bool apply = interest == EventHandler::Interest::kApply;
+  if (apply) {
+    const absl::Status applied = ApplyEvents(handler_, transaction, {&*event});
+    if (!applied.ok()) fault = FaultOf(applied);
+    RETURN_IF_ERROR(applied);
   }
   const absl::Status deleted = store_.DeleteLetter(transaction, begun.event_id);
   if (InboxStore::FailedByHandler(deleted)) fault = FaultOf(deleted);
-  return deleted;
+  RETURN_IF_ERROR(deleted);
+  return apply;
 }
 
 absl::Time LetterRetrier::Deadline() {

@@ -51,9 +51,9 @@ class LetterRetrier {
   };
   absl::StatusOr<Due> FindDue(int limit);
   absl::Status TryOne(const Letter& letter);
-  // Applies the letter, or returns why not and whose fault that is.
-  absl::Status Settle(db::Transaction& transaction, const Letter& begun, absl::Time now,
-                      Fault& fault);
+  // Whether it was for the handler to apply; if it failed, whose fault that is.
+  absl::StatusOr<bool> Settle(db::Transaction& transaction, const Letter& begun, absl::Time now,
+                              Fault& fault);
   // Whether the letter still was as `seen`.
   absl::StatusOr<bool> Write(const Letter& seen, const Letter& letter);
   absl::Status WriteOwed();
