@@ -81,6 +81,41 @@ TEST_F(DeclareTest, ADurableMadeWhileAnotherMakesItsStreamDelivers) {
   RecordProperty("mute", mute);
 }
 
+// Who may not pull hears as little as who asks a mute durable.
+TEST_F(DeclareTest, OnlyAMuteDurableOfOnesOwnIsDeleted) {
+  StartServer(
+      R"(authorization { users: [ { user: all, password: secret }, { user: deaf, password: secret,
+      permissions: { publish: { deny: "$JS.API.CONSUMER.MSG.NEXT.>" } } } ] })");
+  bus_ = Connect(UrlOf("all"));
+  const auto deaf = Connect(UrlOf("deaf"));
+  // As long as services give it.
+  const auto declare = [&](const DurableConfig& config) {
+    return deaf->Declare(config, absl::Now() + absl::Seconds(1)).status();
+  };
+  const auto created = [&] {
+    const auto state = bus_->GetDurableState("ORDERS", "activity", Soon());
+    return state.ok() ? state->created : absl::InfinitePast();
+  };
+  DeclareBoth();
+  const absl::Time first = created();
+  DurableConfig of_another = durable_;
+  of_another.description = "another database";
+  EXPECT_OK(declare(of_another));
+  EXPECT_EQ(created(), first);
+
+  EXPECT_THAT(declare(durable_), StatusIs(absl::StatusCode::kUnavailable, HasSubstr("deleted")));
+  EXPECT_EQ(created(), absl::InfinitePast());
+
+  DeclareBoth();
+  const absl::Time second = created();
+  PublishStored(1, 1);
+  const auto consumer = NewConsumer(*bus_);
+  consumer->Ack(TakeAtLeast(*consumer, 1));
+  ASSERT_EVENTUALLY(AckPending() == 0, kPatience);
+  EXPECT_OK(declare(durable_)) << "it was heard once";
+  EXPECT_EQ(created(), second);
+}
+
 TEST_F(DeclareTest, StatesTellWhatIsStoredDeliveredAndAcknowledged) {
   Start();
   durable_.max_ack_pending = 3;
