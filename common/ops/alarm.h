@@ -14,6 +14,7 @@ using Alarms = google::protobuf::RepeatedPtrField<v1::Alarm>;
 inline constexpr char kBusDiffers[] = "BUS_DIFFERS";
 inline constexpr char kBusNotDurable[] = "BUS_NOT_DURABLE";
 inline constexpr char kBusUnreachable[] = "BUS_UNREACHABLE";
+inline constexpr char kConsumerStalled[] = "CONSUMER_STALLED";
 inline constexpr char kConsumerSuspended[] = "CONSUMER_SUSPENDED";
 inline constexpr char kDatabaseCopied[] = "DATABASE_COPIED";
 inline constexpr char kDatabaseNotDurable[] = "DATABASE_NOT_DURABLE";

@@ -148,7 +148,7 @@ void ToMessage(const inbox::InboxSummary& summary, const inbox::ConsumerProgress
 }
 
 void RaiseAlarms(const inbox::InboxSummary& summary, const inbox::ConsumerProgress& progress,
-                 Alarms& alarms) {
+                 absl::Time now, Alarms& alarms) {
   if (summary.dead_letters > 0) {
     Raise(kLettersDead,
           absl::StrCat(summary.dead_letters,
@@ -159,6 +159,8 @@ void RaiseAlarms(const inbox::InboxSummary& summary, const inbox::ConsumerProgre
     Raise(kDurableOfAnother, progress.stalled_by.message(), progress.stalled_since, alarms);
   } else if (progress.suspended) {
     Raise(kConsumerSuspended, progress.stalled_by.message(), progress.stalled_since, alarms);
+  } else if (now - progress.stalled_since >= kPatience) {
+    Raise(kConsumerStalled, progress.stalled_by.message(), progress.stalled_since, alarms);
   }
 }
 

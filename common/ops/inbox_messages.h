@@ -31,7 +31,7 @@ void ToMessage(const inbox::HealingStore::Summary& summary, v1::GetInboxStatusRe
 void ToMessage(const inbox::InboxSummary& summary, const inbox::ConsumerProgress& progress,
                v1::GetInboxStatusResponse& message);
 void RaiseAlarms(const inbox::InboxSummary& summary, const inbox::ConsumerProgress& progress,
-                 Alarms& alarms);
+                 absl::Time now, Alarms& alarms);
 // Of ranges that healing does not settle by itself, and of those of `producers` that are silent.
 void RaiseAlarms(const std::vector<inbox::Finding>& findings,
                  const std::vector<inbox::SourceStore::Source>& sources,

@@ -172,7 +172,7 @@ absl::Status InboxService::Answer(rpc::Call& call, const v1::GetInboxStatusReque
                                      *response.mutable_alarms()));
   RETURN_IF_ERROR(FillHealing(call.deadline(), response));
   AskBus(response);
-  RaiseAlarms(summary, progress, *response.mutable_alarms());
+  RaiseAlarms(summary, progress, clock_.Now(), *response.mutable_alarms());
   if (copies_ != nullptr) copies_->RaiseAlarm(*response.mutable_alarms());
   return absl::OkStatus();
 }
