@@ -14,7 +14,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
-#include "absl/time/clock.h"
+#include "common/base/monotonic.h"
 #include "common/base/status_macros.h"
 #include "common/db/database_sql.h"
 #include "common/db/error.h"
@@ -93,7 +93,7 @@ absl::Status PostgresSession::FindPooler() {
 
 absl::Status PostgresSession::Begin(Mode mode, const Timeouts& timeouts) {
   // An idle server says nothing: what can be read is its farewell.
-  if (WaitReadable(absl::InfinitePast())) return Lost("begin");
+  if (WaitReadable(base::MonotonicNow())) return Lost("begin");
   patience_ = timeouts.statement + kReplyGrace;
   begun_ = false;
   part_bytes_ = 0;
@@ -202,6 +202,9 @@ absl::Status PostgresSession::Commit() {
   if (unanswered_.empty() && PQtransactionStatus(connection_) != PQTRANS_INTRANS) {
     return Lost("commit");
   }
+  // Behind a pooler what ends the statements before may be the pooler's own words, given to the
+  // first without an answer when the server is lost, whatever that had done. So COMMIT goes alone.
+  if (pooled_ && !unanswered_.empty()) RETURN_IF_ERROR(Settle().status());
   const absl::StatusOr<Result> result = Plain("commit", "COMMIT");
   // Only a plain ERROR says that the server goes on and has rolled back. FATAL may come after the
   // commit, unless it ended a statement before it.
@@ -238,7 +241,7 @@ absl::StatusOr<PostgresSession::Result> PostgresSession::Settle() {
   const std::vector<Unanswered> asked = std::exchange(unanswered_, {});
   const char* const last = asked.empty() ? "settle" : asked.back().name;
   RETURN_IF_ERROR(Sync(last));
-  absl::Time deadline = absl::Now() + patience_;  // of each answer
+  absl::Duration deadline = base::MonotonicNow() + patience_;  // of each answer
   absl::Status error;
   Result kept;
   for (size_t answered = 0;;) {
@@ -250,7 +253,7 @@ absl::StatusOr<PostgresSession::Result> PostgresSession::Settle() {
       if (--syncs_ == 0) break;
     } else if (next == nullptr) {  // the end of one answer
       if (++answered > asked.size()) return error.ok() ? Lost(last) : error;
-      deadline = absl::Now() + patience_;
+      deadline = base::MonotonicNow() + patience_;
     } else if (!IsError(next.get())) {
       kept = std::move(next);
     } else if (error.ok() && status != PGRES_PIPELINE_ABORTED) {
@@ -267,7 +270,7 @@ absl::StatusOr<PostgresSession::Result> PostgresSession::Settle() {
 absl::StatusOr<PostgresSession::Result> PostgresSession::Command(const char* name,
                                                                  const char* sql) {
   if (PQsendQuery(connection_, sql) != 1) return Lost(name);
-  const absl::Time deadline = absl::Now() + patience_;
+  const absl::Duration deadline = base::MonotonicNow() + patience_;
   absl::Status error;
   Result kept;
   for (;;) {
@@ -283,7 +286,7 @@ absl::StatusOr<PostgresSession::Result> PostgresSession::Command(const char* nam
 }
 
 // False when the connection is lost, or silent until the deadline.
-bool PostgresSession::AwaitResult(absl::Time deadline) {
+bool PostgresSession::AwaitResult(absl::Duration deadline) {
   while (PQisBusy(connection_) != 0) {
     if (WaitReadable(deadline) && PQconsumeInput(connection_) != 0) continue;
     broken_ = true;
@@ -292,11 +295,11 @@ bool PostgresSession::AwaitResult(absl::Time deadline) {
   return true;
 }
 
-bool PostgresSession::WaitReadable(absl::Time deadline) const {
+bool PostgresSession::WaitReadable(absl::Duration deadline) const {
   for (;;) {
     pollfd socket = {PQsocket(connection_), POLLIN, 0};
-    const int64_t left_ms =
-        absl::ToInt64Milliseconds(absl::Ceil(deadline - absl::Now(), absl::Milliseconds(1)));
+    const int64_t left_ms = absl::ToInt64Milliseconds(
+        absl::Ceil(deadline - base::MonotonicNow(), absl::Milliseconds(1)));
     const int ready = ::poll(&socket, 1, static_cast<int>(std::max<int64_t>(0, left_ms)));
     if (ready > 0) return true;
     if (ready == 0 || errno != EINTR) return false;

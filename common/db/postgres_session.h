@@ -71,8 +71,9 @@ class PostgresSession final : public Session {
   absl::Status Sync(const char* name);
   absl::StatusOr<Result> Settle();
   absl::StatusOr<Result> Command(const char* name, const char* sql);
-  bool AwaitResult(absl::Time deadline);
-  bool WaitReadable(absl::Time deadline) const;
+  // Deadlines are of base::MonotonicNow().
+  bool AwaitResult(absl::Duration deadline);
+  bool WaitReadable(absl::Duration deadline) const;
   absl::Status ErrorOf(const PGresult* result, const char* name, bool shows_values);
   absl::Status Lost(const char* name);
 

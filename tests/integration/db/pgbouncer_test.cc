@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "common/db/error.h"
 #include "tests/integration/db/fixture_sql.h"
 #include "tests/integration/db/open_database.h"
 #include "tests/testkit/eventually.h"
@@ -16,6 +17,7 @@
 #include "tests/testkit/postgres_server.h"
 #include "tests/testkit/process.h"
 #include "tests/testkit/status_matchers.h"
+#include "tests/testkit/tcp_gate.h"
 #include "tests/testkit/temp_dir.h"
 
 namespace tally::db {
@@ -28,6 +30,7 @@ class PgBouncerTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_OK_AND_ASSIGN(server_, testkit::PostgresServer::Shared());
+    server_port_ = server_->port();
     ASSERT_OK_AND_ASSIGN(const std::string direct, server_->CreateDatabase());
     url_ = absl::StrReplaceAll(
         direct, {{absl::StrCat(":", server_->port(), "/"), absl::StrCat(":", port_.port(), "/")}});
@@ -38,7 +41,7 @@ class PgBouncerTest : public testing::Test {
     FILE* file = std::fopen(config.c_str(), "w");
     std::fputs(
         absl::StrCat(
-            "[databases]\n* = host=127.0.0.1 port=", server_->port(),
+            "[databases]\n* = host=127.0.0.1 port=", server_port_,
             " user=tally\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = ", port_.port(),
             "\nso_reuseport = 1\nunix_socket_dir =\nauth_type = any\npool_mode = ", mode,
             "\ndefault_pool_size = ", server_sessions, "\n")
@@ -57,9 +60,17 @@ class PgBouncerTest : public testing::Test {
     return open;
   }
 
+  // In one pipeline.
+  static absl::Status Post(OpenDatabase& open, int64_t id) {
+    return open.database->Run(Mode::kWrite, open.Soon(), [&](Transaction& transaction) {
+      return transaction.Post(fixture::sql::kInsertIds, Batch().Ints("id", {id}));
+    });
+  }
+
   testkit::TempDir dir_;
   testkit::FreePort port_;
   testkit::PostgresServer* server_ = nullptr;
+  int server_port_ = 0;  // for the pooler
   std::unique_ptr<testkit::Process> pooler_;
   std::string url_;
 };
@@ -78,6 +89,35 @@ TEST_F(PgBouncerTest, ManySessionsShareFewOfTheServers) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_THAT(results, testing::Each(IsOk()));
   EXPECT_THAT(open->Count(), IsOkAndHolds(kThreads * kEach));
+}
+
+TEST_F(PgBouncerTest, ACommitWhoseServerIsLostBehindThePoolerIsAnUnknownOutcome) {
+  testkit::TcpGate gate(server_port_);
+  server_port_ = gate.port();
+  StartPooler("transaction", 2);
+  ASSERT_OK_AND_ASSIGN(const auto open, OpenWhenUp());
+  gate.SwallowReplyTo("COMMIT");
+  const absl::Status unknown = Post(*open, 1);
+  EXPECT_EQ(KindOf(unknown), ErrorKind::kUnknownOutcome) << unknown;
+  EXPECT_EQ(gate.swallowed(), 1);
+  gate.Forward();
+  EXPECT_EVENTUALLY(open->Count().ok(), absl::Seconds(30));
+  EXPECT_THAT(open->Count(), IsOkAndHolds(1));
+}
+
+// The pooler says that the server was lost, and says it to the first statement without an answer,
+// though the server may have come to a COMMIT behind it.
+TEST_F(PgBouncerTest, AnInsertWhoseServerIsLostBehindThePoolerIsNotCommitted) {
+  testkit::TcpGate gate(server_port_);
+  server_port_ = gate.port();
+  StartPooler("transaction", 2);
+  ASSERT_OK_AND_ASSIGN(const auto open, OpenWhenUp());
+  gate.SwallowReplyTo("INSERT");
+  const absl::Status lost = Post(*open, 1);
+  EXPECT_EQ(KindOf(lost), ErrorKind::kConnection) << lost;
+  gate.Forward();
+  EXPECT_EVENTUALLY(open->Count().ok(), absl::Seconds(30));
+  EXPECT_THAT(open->Count(), IsOkAndHolds(0));
 }
 
 TEST_F(PgBouncerTest, StatementPoolingIsRefusedAtTheStart) {
