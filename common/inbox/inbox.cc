@@ -129,7 +129,7 @@ absl::Status Inbox::SettleAgain(const std::vector<Arrival*>& arrivals,
   if (!read.ok()) return NotTheirFault("the database", read);
   for (const auto& [lane_id, returned] : returned_) {
     if (const auto mark = marks.find(lane_id); mark != marks.end()) {
-      mark->second.begun = mark->second.begun.Without(returned);
+      mark->second.begun.any = mark->second.begun.any.Without(returned);
     }
   }
   Narrowing narrowing = Narrow(arrivals, marks);
@@ -190,8 +190,7 @@ absl::Status Inbox::Begin(const std::vector<Arrival*>& arrivals, absl::Span<Arri
       db::Mode::kWrite, Deadline(), [&](db::Transaction& transaction) -> absl::Status {
         RETURN_IF_ERROR(store_.LockLanes(transaction, LanesOf(arrivals), clock_.Now()).status());
         ASSIGN_OR_RETURN(const LaneMarks marks, store_.ReadMarks(transaction, LaneIdsOf(arrivals)));
-        return store_.SaveBegun(transaction, MarkBegun(arrivals, part, marks),
-                                static_cast<int64_t>(part.size()));
+        return store_.SaveBegun(transaction, MarkBegun(arrivals, part, marks));
       });
   return status.ok() ? status : NotTheirFault("the database", status);
 }

@@ -53,21 +53,26 @@ UPDATE inbox_lane SET applied_through = :throughs, ranges = :ranges
 WHERE consumer = :consumer AND lane_id = :lane_ids
 
 -- name: ReadMarks [postgresql]
-SELECT CAST(lane_id AS text), applied_through, ranges, begun_through, begun_ranges, begun_together FROM inbox_lane
+SELECT CAST(lane_id AS text), applied_through, ranges, begun_through, begun_ranges, alone_through, alone_ranges
+FROM inbox_lane
 WHERE consumer = :consumer AND lane_id = ANY (:lane_ids::text[]::uuid[])
 
 -- name: ReadMarks [sqlite]
-SELECT lane_id, applied_through, ranges, begun_through, begun_ranges, begun_together FROM inbox_lane
+SELECT lane_id, applied_through, ranges, begun_through, begun_ranges, alone_through, alone_ranges
+FROM inbox_lane
 WHERE consumer = :consumer AND lane_id = :lane_ids
 
 -- name: SaveBegun [postgresql]
 UPDATE inbox_lane AS l
-SET begun_through = n.begun_through, begun_ranges = n.begun_ranges, begun_together = :together
-FROM unnest(:lane_ids::text[], :throughs::bigint[], :ranges::text[]) AS n (lane_id, begun_through, begun_ranges)
+SET begun_through = n.begun_through, begun_ranges = n.begun_ranges,
+    alone_through = n.alone_through, alone_ranges = n.alone_ranges
+FROM unnest(:lane_ids::text[], :throughs::bigint[], :ranges::text[], :alone_throughs::bigint[], :alone_ranges::text[])
+  AS n (lane_id, begun_through, begun_ranges, alone_through, alone_ranges)
 WHERE l.consumer = :consumer AND l.lane_id = n.lane_id::uuid
 
 -- name: SaveBegun [sqlite]
-UPDATE inbox_lane SET begun_through = :throughs, begun_ranges = :ranges, begun_together = :together
+UPDATE inbox_lane SET begun_through = :throughs, begun_ranges = :ranges,
+                      alone_through = :alone_throughs, alone_ranges = :alone_ranges
 WHERE consumer = :consumer AND lane_id = :lane_ids
 
 -- name: InsertLetters [postgresql]

@@ -146,34 +146,36 @@ absl::StatusOr<LaneMarks> InboxStore::ReadMarks(db::Transaction& transaction,
   db::Batch keys;
   keys.Scalar({"consumer", consumer_});
   keys.Texts("lane_ids", db::Batch::TextColumn(lane_ids.begin(), lane_ids.end()));
-  RETURN_IF_ERROR(
-      (transaction.Query<std::string, int64_t, std::string, int64_t, std::string, int64_t>(
-          sql::kReadMarks, keys,
-          [&](const std::string& lane_id, int64_t through, const std::string& ranges,
-              int64_t begun_through, const std::string& begun_ranges,
-              int64_t together) -> absl::Status {
-            LaneMark& mark = marks[lane_id];
-            ASSIGN_OR_RETURN(mark.covered, base::SequenceSet::Parse(through, ranges));
-            ASSIGN_OR_RETURN(mark.begun, base::SequenceSet::Parse(begun_through, begun_ranges));
-            mark.together = together;
-            return absl::OkStatus();
-          })));
+  RETURN_IF_ERROR((transaction.Query<std::string, int64_t, std::string, int64_t, std::string,
+                                     int64_t, std::string>(
+      sql::kReadMarks, keys,
+      [&](const std::string& lane_id, int64_t through, const std::string& ranges,
+          int64_t begun_through, const std::string& begun_ranges, int64_t alone_through,
+          const std::string& alone_ranges) -> absl::Status {
+        LaneMark& mark = marks[lane_id];
+        ASSIGN_OR_RETURN(mark.covered, base::SequenceSet::Parse(through, ranges));
+        ASSIGN_OR_RETURN(mark.begun.any, base::SequenceSet::Parse(begun_through, begun_ranges));
+        ASSIGN_OR_RETURN(mark.begun.alone, base::SequenceSet::Parse(alone_through, alone_ranges));
+        return absl::OkStatus();
+      })));
   return marks;
 }
 
-absl::Status InboxStore::SaveBegun(db::Transaction& transaction, const CoveredLanes& begun,
-                                   int64_t together) {
+absl::Status InboxStore::SaveBegun(db::Transaction& transaction, const BegunLanes& begun) {
   if (begun.empty()) return absl::OkStatus();
-  db::Batch::TextColumn ids, ranges;
-  db::Batch::IntColumn throughs;
-  for (const auto& [lane_id, sequences] : begun) {
+  db::Batch::TextColumn ids, ranges, alone_ranges;
+  db::Batch::IntColumn throughs, alone_throughs;
+  for (const auto& [lane_id, of_lane] : begun) {
     ids.push_back(lane_id);
-    throughs.push_back(sequences.through());
-    ranges.push_back(sequences.Encode());
+    throughs.push_back(of_lane.any.through());
+    ranges.push_back(of_lane.any.Encode());
+    alone_throughs.push_back(of_lane.alone.through());
+    alone_ranges.push_back(of_lane.alone.Encode());
   }
   db::Batch rows;
-  rows.Scalar({"consumer", consumer_}).Scalar({"together", together}).Texts("lane_ids", ids);
+  rows.Scalar({"consumer", consumer_}).Texts("lane_ids", ids);
   rows.Ints("throughs", throughs).Texts("ranges", ranges);
+  rows.Ints("alone_throughs", alone_throughs).Texts("alone_ranges", alone_ranges);
   return transaction.Post(sql::kSaveBegun, rows);
 }
 

@@ -51,8 +51,8 @@ class InboxStore {
   // Of lanes that have a row; not locked.
   absl::StatusOr<LaneMarks> ReadMarks(db::Transaction& transaction,
                                       const std::set<std::string>& lane_ids);
-  // Of lanes that are locked: what is begun of each, `together` with the others.
-  absl::Status SaveBegun(db::Transaction& transaction, const CoveredLanes& begun, int64_t together);
+  // Of lanes that are locked.
+  absl::Status SaveBegun(db::Transaction& transaction, const BegunLanes& begun);
 
   // Returns how many were new: a letter that exists already stays as it is.
   absl::StatusOr<int64_t> InsertLetters(db::Transaction& transaction,

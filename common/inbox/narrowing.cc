@@ -35,9 +35,9 @@ Narrowing Narrow(absl::Span<Arrival* const> arrivals, const LaneMarks& lanes) {
     const bool known = lane != lanes.end();
     if (!arrival->failure.ok() || (known && lane->second.covered.Contains(arrival->sequence))) {
       narrowing.settled.push_back(arrival);
-    } else if (!known || !lane->second.begun.Contains(arrival->sequence)) {
+    } else if (!known || !lane->second.begun.any.Contains(arrival->sequence)) {
       unmarked.push_back(arrival);
-    } else if (lane->second.together > 1) {
+    } else if (!lane->second.begun.alone.Contains(arrival->sequence)) {
       // A copy would fail like the other, and look as if everything failed.
       if (suspected.emplace(arrival->lane_id, arrival->sequence).second)
         suspects.push_back(arrival);
@@ -55,21 +55,26 @@ Narrowing Narrow(absl::Span<Arrival* const> arrivals, const LaneMarks& lanes) {
   return narrowing;
 }
 
-CoveredLanes MarkBegun(absl::Span<Arrival* const> arrivals, absl::Span<Arrival* const> part,
-                       const LaneMarks& lanes) {
+BegunLanes MarkBegun(absl::Span<Arrival* const> arrivals, absl::Span<Arrival* const> part,
+                     const LaneMarks& lanes) {
   CoveredLanes settled;
   for (const Arrival* arrival : arrivals) {
     if (arrival->placed()) settled[arrival->lane_id].Add(arrival->sequence);
   }
-  CoveredLanes begun;
+  BegunLanes begun;
   for (auto& [lane_id, sequences] : settled) {
-    base::SequenceSet& open = begun[lane_id];
+    Begun& open = begun[lane_id];
     if (const auto lane = lanes.find(lane_id); lane != lanes.end()) {
       sequences.Merge(lane->second.covered);
-      open = lane->second.begun.Without(sequences);
+      open.any = lane->second.begun.any.Without(sequences);
+      open.alone = lane->second.begun.alone.Without(sequences);
     }
   }
-  for (const Arrival* arrival : part) begun[arrival->lane_id].Add(arrival->sequence);
+  for (const Arrival* arrival : part) {
+    Begun& open = begun[arrival->lane_id];
+    open.any.Add(arrival->sequence);
+    if (part.size() == 1) open.alone.Add(arrival->sequence);
+  }
   return begun;
 }
 

@@ -13,11 +13,17 @@
 
 namespace tally::inbox {
 
+// What attempts at a lane's events said before they began.
+struct Begun {
+  base::SequenceSet any;
+  base::SequenceSet alone;  // of them: what no other event was begun together with
+};
+using BegunLanes = std::map<std::string, Begun>;  // by lane id
+
 // What the row of a lane says of its events.
 struct LaneMark {
   base::SequenceSet covered;
-  base::SequenceSet begun;  // as the last attempts said before they began
-  int64_t together = 0;     // how many were begun at once, other lanes' included
+  Begun begun;
 };
 using LaneMarks = std::map<std::string, LaneMark>;  // by lane id
 
@@ -48,7 +54,7 @@ Narrowing Narrow(absl::Span<Arrival* const> arrivals, const LaneMarks& lanes);
 
 // What is to stand as begun when `part` of `arrivals` is: in each of their lanes what others begun
 // and is not covered, and the part.
-CoveredLanes MarkBegun(absl::Span<Arrival* const> arrivals, absl::Span<Arrival* const> part,
-                       const LaneMarks& lanes);
+BegunLanes MarkBegun(absl::Span<Arrival* const> arrivals, absl::Span<Arrival* const> part,
+                     const LaneMarks& lanes);
 
 }  // namespace tally::inbox

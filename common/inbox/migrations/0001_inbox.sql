@@ -78,8 +78,8 @@ CREATE TABLE inbox_accepted (
 );
 
 -- What of a lane is covered: 1 .. applied_through, and the ranges above it ("7-9,12") in the same row. And, written in
--- the same way, what was begun: events that were about to be applied, begun_together of them at once. Those of them
--- that are not covered ended the process, or their attempt is under way; see Narrowing.
+-- the same way, what was begun: events that were about to be applied, and which of them each alone. Those of them that
+-- are not covered ended the process, or their attempt is under way; see Narrowing.
 CREATE TABLE inbox_lane (
   consumer text NOT NULL,
   lane_id uuid NOT NULL,
@@ -89,7 +89,8 @@ CREATE TABLE inbox_lane (
   started_at bigint NOT NULL,
   begun_through bigint NOT NULL DEFAULT 0,
   begun_ranges text NOT NULL DEFAULT '',
-  begun_together bigint NOT NULL DEFAULT 0,
+  alone_through bigint NOT NULL DEFAULT 0,
+  alone_ranges text NOT NULL DEFAULT '',
   PRIMARY KEY (consumer, lane_id)
 );
 

@@ -16,6 +16,12 @@ using testkit::Lane;
 using testkit::MakeEvent;
 using testkit::StatusIs;
 
+int64_t SizeOf(const base::SequenceSet& set) {
+  int64_t size = set.through();
+  for (const base::SequenceRange range : set.ranges()) size += range.last - range.first + 1;
+  return size;
+}
+
 // Deliveries that were delivered before.
 std::vector<bus::Delivery> Again(std::vector<bus::Delivery> deliveries) {
   for (bus::Delivery& delivery : deliveries) delivery.delivery_count = 2;
@@ -24,15 +30,16 @@ std::vector<bus::Delivery> Again(std::vector<bus::Delivery> deliveries) {
 
 class AgainTest : public ReceiveTest {
  protected:
-  // As a process leaves it that ended within its attempt.
-  void Begin(int64_t first, int64_t last, int64_t together) {
-    base::SequenceSet begun;
-    begun.Add({first, last});
+  // As processes leave it that ended within their attempts at all of these together, or each alone.
+  void Begin(int64_t first, int64_t last, bool alone = false) {
+    Begun begun;
+    begun.any.Add({first, last});
+    if (alone) begun.alone = begun.any;
     ASSERT_OK(replica->database->Run(
         db::Mode::kWrite, replica->Deadline(), [&](db::Transaction& transaction) -> absl::Status {
           RETURN_IF_ERROR(
               replica->store.LockLanes(transaction, {{Lane(1), "tests"}}, absl::Now()).status());
-          return replica->store.SaveBegun(transaction, {{Lane(1), begun}}, together);
+          return replica->store.SaveBegun(transaction, {{Lane(1), begun}});
         }));
   }
   LaneMark Mark() {
@@ -54,20 +61,19 @@ TEST_P(AgainTest, WhatComesAgainIsAnnouncedBeforeItIsTried) {
     return absl::OkStatus();
   };
   Receive(Sequences(1, 1, 3));
-  EXPECT_EQ(seen.begun.highest(), 0) << "the first time costs no transaction of its own";
+  EXPECT_EQ(seen.begun.any.highest(), 0) << "the first time costs no transaction of its own";
   Receive(Again(Sequences(1, 2, 10)));
-  EXPECT_EQ(seen.together, 7);
-  EXPECT_TRUE(seen.begun.Contains(4) && seen.begun.Contains(10));
-  EXPECT_FALSE(seen.begun.Contains(3));
+  EXPECT_EQ(seen.begun.any.ranges(), (std::vector<base::SequenceRange>{{4, 10}}));
+  EXPECT_EQ(seen.begun.alone, base::SequenceSet());
   EXPECT_EQ(replica->handler.calls, 2);
   EXPECT_EQ(replica->Counted().size(), 10u);
 }
 
 TEST_P(AgainTest, WhatDidNotSurviveTogetherIsTriedInParts) {
-  Begin(1, 1280, 1280);
+  Begin(1, 1280);
   std::set<int64_t> together;
   replica->handler.verdict = [&](db::Transaction&, const bus::Event&) {
-    together.insert(Mark().together);
+    together.insert(SizeOf(Mark().begun.any));
     return absl::OkStatus();
   };
   Receive(Again(Sequences(1, 1, 1290)));
@@ -77,7 +83,7 @@ TEST_P(AgainTest, WhatDidNotSurviveTogetherIsTriedInParts) {
 }
 
 TEST_P(AgainTest, WhatDidNotSurviveAloneIsALetterWithoutBeingTried) {
-  Begin(5, 5, 1);
+  Begin(5, 5, /*alone=*/true);
   const Inbox::Received received = Receive(Again(Sequences(1, 1, 10)));
   EXPECT_EQ(received.letters, 1);
   EXPECT_EQ(received.applied, 9);
@@ -90,21 +96,36 @@ TEST_P(AgainTest, WhatDidNotSurviveAloneIsALetterWithoutBeingTried) {
   EXPECT_TRUE(replica->Counted().contains(id));
 }
 
+// Of what was begun together a part comes again first, and each of it is begun alone.
+TEST_P(AgainTest, WhatWasBegunTogetherIsNotBlamedForWhatIsBegunAloneMeanwhile) {
+  Begin(1, 100);
+  Receive(Again(Sequences(1, 1, 10)));
+  Receive(Again(Sequences(1, 11, 100)));
+  EXPECT_TRUE(replica->Letters().empty());
+  EXPECT_EQ(replica->Watermark(1), "100 []");
+}
+
+TEST_P(AgainTest, WhatWasBegunAloneIsBlamedWhateverElseIsBegunMeanwhile) {
+  Begin(5, 5, /*alone=*/true);
+  Receive(Again(Sequences(1, 6, 20)));
+  Receive(Again(Sequences(1, 1, 5)));
+  EXPECT_TRUE(replica->Letters().contains(Lane(1) + "/5"));
+  EXPECT_EQ(replica->Letters().size(), 1u);
+}
+
 TEST_P(AgainTest, WhileEverythingFailsNothingIsBlamedAndNothingStaysBegun) {
   replica->handler.verdict = [](db::Transaction&, const bus::Event&) {
     return absl::InternalError("the exchange rates are away");
   };
-  for (const int64_t together : {10, 1000}) {
-    Begin(1, 10, together);
-    EXPECT_THAT(replica->Receive(Again(Sequences(1, 1, 10))),
-                StatusIs(absl::StatusCode::kUnavailable));
-    EXPECT_EQ(Mark().begun.highest(), 0);
-  }
+  Begin(1, 10);
+  EXPECT_THAT(replica->Receive(Again(Sequences(1, 1, 10))),
+              StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(Mark().begun.any.highest(), 0);
   EXPECT_TRUE(replica->Letters().empty());
 }
 
 TEST_P(AgainTest, OneThatFailsAmongThoseTriedAloneIsALetterLikeAnyOther) {
-  Begin(1, 10, 10);
+  Begin(1, 10);
   FailOn("poison", absl::InternalError("no"));
   std::vector<bus::Delivery> deliveries = Sequences(1, 1, 9);
   deliveries.push_back(Deliver(MakeEvent(1, 10, "poison")));

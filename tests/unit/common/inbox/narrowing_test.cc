@@ -46,7 +46,7 @@ TEST_F(NarrowingTest, WhatIsCoveredOrFailedIsNotForTheHandler) {
   const std::vector<Arrival*> arrivals = Arrivals(1, 4);
   arrivals[2]->Fail(Fault::kUndecodable, absl::InvalidArgumentError("no"));
   const LaneMarks marks = {
-      {kLane, {.covered = Set({{1, 2}}), .begun = Set({{1, 3}}), .together = 1}}};
+      {kLane, {.covered = Set({{1, 2}}), .begun = {.any = Set({{1, 3}}), .alone = Set({{1, 3}})}}}};
   const Narrowing narrowing = Narrow(arrivals, marks);
   EXPECT_EQ(narrowing.settled, (std::vector<Arrival*>{arrivals[0], arrivals[1], arrivals[2]}));
   EXPECT_EQ(narrowing.parts, (std::vector<std::vector<Arrival*>>{{arrivals[3]}}));
@@ -63,7 +63,6 @@ TEST_F(NarrowingTest, FindsOneInThousandsInFewDeaths) {
     standing = narrowing.alone.empty() ? narrowing.parts.back()
                                        : std::vector<Arrival*>{narrowing.alone.back()};
     marks[kLane].begun = MarkBegun(standing, standing, marks).at(kLane);
-    marks[kLane].together = static_cast<int64_t>(standing.size());
     ASSERT_LT(deaths, 10);
   }
   EXPECT_LE(deaths, 4);
@@ -75,18 +74,25 @@ TEST_F(NarrowingTest, FindsOneInThousandsInFewDeaths) {
 TEST_F(NarrowingTest, ACopyIsTriedOnce) {
   Arrival* const one = Arrive(7);
   Arrival* const copy = Arrive(7);
-  const LaneMarks marks = {{kLane, {.covered = {}, .begun = Set({{7, 8}}), .together = 2}}};
+  const LaneMarks marks = {{kLane, {.covered = {}, .begun = {.any = Set({{7, 8}}), .alone = {}}}}};
   EXPECT_EQ(Narrow({one, copy}, marks).alone, std::vector<Arrival*>{one});
 }
 
 TEST_F(NarrowingTest, AMarkKeepsWhatOthersBeganAndForgetsWhatIsCovered) {
   const std::vector<Arrival*> mine = {Arrive(5), Arrive(6), Arrive(1, kOther)};
-  const LaneMarks marks = {
-      {kLane, {.covered = Set({{1, 3}}), .begun = Set({{2, 9}}), .together = 8}}};
-  const CoveredLanes begun = MarkBegun(mine, {mine[1]}, marks);
-  EXPECT_EQ(begun.at(kLane), Set({{4, 4}, {6, 9}}));
-  EXPECT_EQ(begun.at(kOther), base::SequenceSet());
-  EXPECT_EQ(MarkBegun(mine, {}, marks).at(kLane), Set({{4, 4}, {7, 9}}));
+  const LaneMarks marks = {{kLane,
+                            {.covered = Set({{1, 3}}),
+                             .begun = {.any = Set({{2, 9}}), .alone = Set({{3, 5}, {8, 8}})}}}};
+  const BegunLanes alone = MarkBegun(mine, {mine[1]}, marks);
+  EXPECT_EQ(alone.at(kLane).any, Set({{4, 4}, {6, 9}}));
+  EXPECT_EQ(alone.at(kLane).alone, Set({{4, 4}, {6, 6}, {8, 8}}));
+  EXPECT_EQ(alone.at(kOther).any, base::SequenceSet());
+  const BegunLanes both = MarkBegun(mine, {mine[0], mine[1]}, marks);
+  EXPECT_EQ(both.at(kLane).any, Set({{4, 9}}));
+  EXPECT_EQ(both.at(kLane).alone, Set({{4, 4}, {8, 8}}));
+  const BegunLanes none = MarkBegun(mine, {}, marks);
+  EXPECT_EQ(none.at(kLane).any, Set({{4, 4}, {7, 9}}));
+  EXPECT_EQ(none.at(kLane).alone, Set({{4, 4}, {8, 8}}));
 }
 
 }  // namespace
