@@ -12,7 +12,7 @@ namespace {
 
 constexpr absl::Duration kLookEvery = absl::Milliseconds(200);
 constexpr absl::Duration kSessionTimeout = absl::Seconds(1);
-// An event's time of recording is taken in its transaction, a little before the commit shows it.
+// An event is of the day in which it was recorded, a little before its commit.
 constexpr absl::Duration kCommittedWithin = absl::Milliseconds(100);
 
 // A producer's database that went back in time will never come as far as it had said.
@@ -31,7 +31,8 @@ Horizon::Horizon(absl::Duration ask_every, std::vector<Producer>& producers, Hea
 
 absl::Duration Horizon::Step() {
   const absl::Time now = clock_.Now();
-  if (now < asked_ || now - asked_ >= ask_every_) {
+  if (now < asked_) Forget();
+  if (now - asked_ >= ask_every_) {
     asked_ = now;
     if (absl::StatusOr<Goal> asked = Ask(); asked.ok()) {
       if (goal_.has_value()) Lower(goal_->lanes, asked->lanes);
@@ -43,6 +44,15 @@ absl::Duration Horizon::Step() {
   }
   Advance();
   return goal_.has_value() ? kLookEvery : ask_every_;
+}
+
+// The clock was set back: the times that are known would lie ahead.
+void Horizon::Forget() {
+  asked_ = absl::InfinitePast();
+  goal_.reset();
+  next_goal_.reset();
+  absl::MutexLock lock(&mutex_);
+  state_ = State();
 }
 
 Horizon::State Horizon::Get() const {

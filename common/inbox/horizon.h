@@ -17,25 +17,26 @@
 
 namespace tally::inbox {
 
-// Works out up to which time every event that a producer recorded is covered here, from the only
+// Works out up to which time every event that a producer committed is covered here, from the only
 // ones who know: the producers are asked how far their lanes are written, and once the watermarks
-// have come as far, everything recorded before the question is covered, except what findings name.
+// have come as far, everything committed before the question is covered, except what findings name.
 // What is still unpublished, lost by the bus, or on its way, holds the horizon back.
 //
 //   a producer does not answer, or answers from another database → the horizon stands still
 //   bus or own database away                                     → the same
 //   a producer's lane goes less far than it did → so does what is waited for
+//   the clock is set back → nothing is known until the producers have answered again
 //
 // Each replica has its own; it writes nothing. Step belongs to one thread and blocks on each
 // producer for its timeout at most; Get is thread-safe.
 class Horizon {
  public:
   struct State {
-    // Everything recorded before it is covered or named by a finding; InfinitePast(): not known.
+    // Everything committed before it is covered or named by a finding; InfinitePast(): not known.
     absl::Time as_of = absl::InfinitePast();
     // When all producers were last asked and answered.
     absl::Time answered = absl::InfinitePast();
-    // More was recorded when they last answered than is covered.
+    // More was committed when they last answered than is covered.
     bool behind = false;
   };
 
@@ -53,6 +54,7 @@ class Horizon {
   };
   // Nothing when one of the producers does not answer.
   absl::StatusOr<Goal> Ask();
+  void Forget();
   absl::StatusOr<bool> Reached(const Goal& goal);
   void Advance();
 

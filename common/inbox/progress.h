@@ -9,7 +9,7 @@ namespace tally::inbox {
 // How far a consumer is, as this replica sees it; see Freshness in tally.activity.v1.
 struct Progress {
   bool connected = false;  // to the bus, stream and durable found
-  // Every event recorded before this time is covered, or named by a finding; InfinitePast() while
+  // Every event committed before this time is covered, or named by a finding; InfinitePast() while
   // not known. Without producers to ask: all that the stream held at this time is covered.
   absl::Time as_of = absl::InfinitePast();
   // When all producers were last asked how much there is; InfinitePast(): never.

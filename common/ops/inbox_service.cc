@@ -18,7 +18,11 @@ namespace {
 
 constexpr int64_t kPayloadBytesMax = 1 << 20;  // as JSON they take several times as much
 constexpr int64_t kLettersAtOnce = 10'000;
+// Of each, so that many of one do not hide another.
 constexpr int64_t kFindingsAlarmed = 20;
+constexpr inbox::Finding::Verdict kAlarming[] = {inbox::Finding::Verdict::kTrimmed,
+                                                 inbox::Finding::Verdict::kUnknown,
+                                                 inbox::Finding::Verdict::kUnanswered};
 
 std::optional<inbox::Finding::Verdict> ReadVerdict(v1::MissingRange::Verdict verdict,
                                                    base::Violations& violations) {
@@ -185,7 +189,13 @@ absl::Status InboxService::FillHealing(absl::Time deadline, v1::GetInboxStatusRe
       database_.Run(db::Mode::kRead, deadline, [&](db::Transaction& transaction) -> absl::Status {
         ASSIGN_OR_RETURN(summary, healing_.Summarize(transaction));
         ASSIGN_OR_RETURN(sources, healing_.sources().List(transaction));
-        ASSIGN_OR_RETURN(findings, healing_.ListFindings(transaction, {}, kFindingsAlarmed));
+        findings.clear();
+        for (const inbox::Finding::Verdict verdict : kAlarming) {
+          ASSIGN_OR_RETURN(
+              const auto found,
+              healing_.ListFindings(transaction, {.verdict = verdict}, kFindingsAlarmed));
+          findings.insert(findings.end(), found.begin(), found.end());
+        }
         return absl::OkStatus();
       }));
   ToMessage(summary, response);

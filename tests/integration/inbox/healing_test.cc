@@ -131,19 +131,35 @@ TEST_P(HealingTest, WhatIsFetchedIsAnnouncedBeforeItIsApplied) {
   const std::string lane_id = producer->NewLane(30);
   producer->SayPublished(lane_id, 30);
   auto instance = std::make_unique<HealingInstance>(server->url(), database_url);
-  std::atomic<int64_t> together = 0;
+  std::atomic<int64_t> begun = 0;
   instance->replica.handler.verdict = [&](db::Transaction&, const bus::Event&) {
     instance->replica.Read([&](db::Transaction& transaction) -> absl::Status {
       ASSIGN_OR_RETURN(const LaneMarks marks,
                        instance->replica.store.ReadMarks(transaction, {lane_id}));
-      together = marks.at(lane_id).together;
+      begun = marks.at(lane_id).begun.any.through();
       return absl::OkStatus();
     });
     return absl::OkStatus();
   };
   ASSERT_OK(instance->subscription.Start());
   ExpectComplete(*instance, 30);
-  EXPECT_EQ(together, 30);
+  EXPECT_EQ(begun, 30);
+}
+
+TEST_P(HealingTest, ManyParkedEventsDoNotHideTheAlarmOfTrimmedOnes) {
+  SubscriptionOptions options = HealingOptions();
+  options.heal_every = absl::Hours(1);
+  const auto instance = NewInstance(options);
+  ASSERT_EVENTUALLY(instance->Summary().compared > absl::InfinitePast(), kPatience);
+  for (int lane = 1; lane <= 30; ++lane) {
+    ASSERT_OK(instance->subscription.healing().AddFinding(
+        {.lane_id = testkit::Lane(lane),
+         .range = {1, 1},
+         .source = "tests",
+         .verdict = lane < 30 ? Finding::Verdict::kParked : Finding::Verdict::kTrimmed},
+        instance->replica.Deadline()));
+  }
+  EXPECT_THAT(AlarmsOf(*instance), Contains("RANGE_TRIMMED"));
 }
 
 TEST_P(HealingTest, AHealerThatHangsIsSeen) {
@@ -320,50 +336,6 @@ TEST_P(HealingTest, AProducerThatHangsHoldsUpNoOther) {
   producer->SayPublished(lane_id, 10);
   EXPECT_EVENTUALLY(instance->replica.Counted().size() == 10, kPatience);
   EXPECT_EQ(instance->Metric("tally_healing_source_silent", {{"source", "mute"}}), 1);
-}
-
-TEST_P(HealingTest, AProducerThatWentBackInTimeDoesNotHoldTheHorizonForEver) {
-  const auto instance = NewInstance();
-  const std::string lane_id = producer->PublishedLane(10);
-  ExpectComplete(*instance, 10);
-  producer->Write(lane_id, 5);
-  const absl::Time written = absl::Now();
-  const auto progress = [&] { return instance->subscription.GetProgress(); };
-  EXPECT_EVENTUALLY(progress().producers_answered > written, kPatience);
-  EXPECT_LT(progress().as_of, written);
-  producer->LoseEventsAbove(lane_id, 10);
-  EXPECT_EVENTUALLY(progress().as_of > written, kPatience);
-}
-
-TEST_P(HealingTest, AProducerThatDoesNotAnswerIsAnAlarmAndHoldsTheHorizonBack) {
-  const auto instance = NewInstance();
-  const std::string lane_id = producer->PublishedLane(10);
-  ExpectComplete(*instance, 10);
-  producer->StopAnswering();
-  EXPECT_EVENTUALLY(instance->Metric("tally_healing_source_silent", {{"source", "tests"}}) == 1,
-                    kPatience);
-  const absl::Time as_of = instance->subscription.GetProgress().as_of;
-  producer->Write(lane_id, 10);
-  producer->SayPublished(lane_id, 20);
-  EXPECT_EQ(instance->subscription.GetProgress().as_of, as_of);
-  producer->Answer();
-  ExpectComplete(*instance, 20);
-  EXPECT_EQ(instance->Metric("tally_healing_source_silent", {{"source", "tests"}}), 0);
-}
-
-TEST_P(HealingTest, UnpublishedEventsHoldTheHorizonBack) {
-  const auto instance = NewInstance();
-  const std::string lane_id = producer->PublishedLane(10);
-  ExpectComplete(*instance, 10);
-  producer->Write(lane_id, 1);
-  EXPECT_EVENTUALLY(instance->subscription.GetProgress().behind_producers, kPatience);
-  const absl::Time written = absl::Now();
-  const auto answered = [&] { return instance->subscription.GetProgress().producers_answered; };
-  EXPECT_EVENTUALLY(answered() > written + absl::Milliseconds(500), kPatience);
-  EXPECT_LT(instance->subscription.GetProgress().as_of, written);
-  EXPECT_EQ(producer->events_given(), 0);
-  producer->Publish(lane_id, 11, 11);
-  ExpectComplete(*instance, 11);
 }
 
 TEST(HealingReplicasTest, OneOfTwoHealsAndTheOtherTakesOver) {
