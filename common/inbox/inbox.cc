@@ -134,10 +134,18 @@ absl::Status Inbox::SettleAgain(const std::vector<Arrival*>& arrivals,
   }
   Narrowing narrowing = Narrow(arrivals, marks);
   Tell(narrowing);
-  const auto announce = [&](absl::Span<Arrival* const> part) { return Begin(arrivals, part); };
+  std::vector<Arrival*> announced;
+  const auto announce = [&](absl::Span<Arrival* const> part) {
+    announced.insert(announced.end(), part.begin(), part.end());
+    return Begin(arrivals, part);
+  };
   absl::Status status = SettleNarrowed(narrowing, announce, still_working, received);
-  // The attempt failed, and the process goes on: nothing stays begun, or it is known to be over.
-  NoteReturned(arrivals, status.ok() || announce({}).ok());
+  if (status.ok()) {
+    NoteReturned(arrivals, true);
+  } else if (!announced.empty()) {
+    // The process goes on: nothing it began stays begun, or it knows that it is over.
+    NoteReturned(announced, Begin(announced, {}).ok());
+  }
   return status;
 }
 
@@ -171,18 +179,22 @@ void Inbox::Tell(const Narrowing& narrowing) {
 
 absl::Status Inbox::SettleNarrowed(Narrowing& narrowing, Announce announce,
                                    absl::FunctionRef<void()> still_working, Received& received) {
-  RETURN_IF_ERROR(Settle(narrowing.settled, still_working, received));
-  for (const std::vector<Arrival*>& part : narrowing.parts) {
+  const auto together = [&](const std::vector<Arrival*>& part) -> absl::Status {
+    if (part.empty()) return absl::OkStatus();
     still_working();
     RETURN_IF_ERROR(announce(part));
-    RETURN_IF_ERROR(Settle(part, still_working, received));
+    return Settle(part, still_working, received);
+  };
+  RETURN_IF_ERROR(Settle(narrowing.settled, still_working, received));
+  for (const std::vector<Arrival*>& part : narrowing.parts) RETURN_IF_ERROR(together(part));
+  if (!narrowing.alone.empty()) {
+    RETURN_IF_ERROR(Bisect(
+        narrowing.alone,
+        Bisection(narrowing.alone.size(), Bisection::Parts::kAlone, OfOneMessage(narrowing.alone)),
+        announce, still_working, received));
+    RETURN_IF_ERROR(Settle(NotApplied(narrowing.alone), still_working, received));
   }
-  if (narrowing.alone.empty()) return absl::OkStatus();
-  RETURN_IF_ERROR(Bisect(
-      narrowing.alone,
-      Bisection(narrowing.alone.size(), Bisection::Parts::kAlone, OfOneMessage(narrowing.alone)),
-      announce, still_working, received));
-  return Settle(NotApplied(narrowing.alone), still_working, received);
+  return together(narrowing.unmarked);
 }
 
 absl::Status Inbox::Begin(const std::vector<Arrival*>& arrivals, absl::Span<Arrival* const> part) {

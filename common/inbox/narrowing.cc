@@ -28,7 +28,7 @@ void Split(const std::vector<Arrival*>& suspects, Narrowing& narrowing) {
 
 Narrowing Narrow(absl::Span<Arrival* const> arrivals, const LaneMarks& lanes) {
   Narrowing narrowing;
-  std::vector<Arrival*> unmarked, suspects;
+  std::vector<Arrival*> suspects;
   std::set<std::pair<absl::string_view, int64_t>> suspected;
   for (Arrival* arrival : arrivals) {
     const auto lane = lanes.find(arrival->lane_id);
@@ -36,7 +36,7 @@ Narrowing Narrow(absl::Span<Arrival* const> arrivals, const LaneMarks& lanes) {
     if (!arrival->failure.ok() || (known && lane->second.covered.Contains(arrival->sequence))) {
       narrowing.settled.push_back(arrival);
     } else if (!known || !lane->second.begun.any.Contains(arrival->sequence)) {
-      unmarked.push_back(arrival);
+      narrowing.unmarked.push_back(arrival);
     } else if (!lane->second.begun.alone.Contains(arrival->sequence)) {
       // A copy would fail like the other, and look as if everything failed.
       if (suspected.emplace(arrival->lane_id, arrival->sequence).second)
@@ -50,7 +50,6 @@ Narrowing Narrow(absl::Span<Arrival* const> arrivals, const LaneMarks& lanes) {
   }
   narrowing.suspects = suspects.size();
   if (!suspects.empty()) narrowing.first_suspect = suspects.front()->event_id;
-  if (!unmarked.empty()) narrowing.parts.push_back(std::move(unmarked));
   Split(suspects, narrowing);
   return narrowing;
 }

@@ -32,17 +32,23 @@ using LaneMarks = std::map<std::string, LaneMark>;  // by lane id
 //
 // Before an attempt at such events a transaction of its own says which are begun. Those that are
 // begun and not covered did not survive it, as a whole: they are begun again in kParts parts, and
-// in the end each alone. What was begun alone and is not covered has nobody else to blame. It does
-// no harm if the attempt is still under way in another replica: locks keep the two apart.
+// in the end each alone. What was begun alone and is not covered has nobody else to blame. An
+// attempt that is under way in another replica is at worst taken for one that did not survive:
+// locks keep the two apart, and an event that became a letter is tried again.
+//
+// What did not survive goes before what nobody began: a death among the latter would leave nothing
+// of what is known of the former, and two that end the process would take turns for ever.
 //
 // The first attempt at an event is not announced, for that would cost every batch a transaction;
 // what it does not survive comes again.
 struct Narrowing {
   static constexpr size_t kParts = 64;
 
-  std::vector<Arrival*> settled;             // nothing for the handler: covered, or failed
-  std::vector<std::vector<Arrival*>> parts;  // to be begun one after the other
-  std::vector<Arrival*> alone;               // to be begun each alone, after the parts
+  std::vector<Arrival*> settled;  // nothing for the handler: covered, or failed
+  // Either of suspects, to be begun one after the other, or each alone.
+  std::vector<std::vector<Arrival*>> parts;
+  std::vector<Arrival*> alone;
+  std::vector<Arrival*> unmarked;  // to be begun together, after them
 
   std::vector<const Arrival*> to_blame;  // of the settled: was begun alone and is not covered
   size_t suspects = 0;                   // were begun with others and are not covered

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "common/base/status_macros.h"
+#include "tests/integration/inbox/fixture_sql.h"
 #include "tests/integration/inbox/receive_test_case.h"
 #include "tests/testkit/deliveries.h"
 
@@ -42,6 +43,11 @@ class AgainTest : public ReceiveTest {
           return replica->store.SaveBegun(transaction, {{Lane(1), begun}});
         }));
   }
+  void Change(const db::Statement& statement) {
+    ASSERT_OK(replica->database->Run(
+        db::Mode::kWrite, replica->Deadline(),
+        [&](db::Transaction& transaction) { return transaction.Execute(statement).status(); }));
+  }
   LaneMark Mark() {
     LaneMark mark;
     replica->Read([&](db::Transaction& transaction) -> absl::Status {
@@ -72,13 +78,15 @@ TEST_P(AgainTest, WhatComesAgainIsAnnouncedBeforeItIsTried) {
 TEST_P(AgainTest, WhatDidNotSurviveTogetherIsTriedInParts) {
   Begin(1, 1280);
   std::set<int64_t> together;
+  int64_t last = 0;
   replica->handler.verdict = [&](db::Transaction&, const bus::Event&) {
-    together.insert(SizeOf(Mark().begun.any));
+    together.insert(last = SizeOf(Mark().begun.any));
     return absl::OkStatus();
   };
   Receive(Again(Sequences(1, 1, 1290)));
   EXPECT_EQ(replica->handler.calls, 1 + 64);
   EXPECT_EQ(together, (std::set<int64_t>{10, 20}));
+  EXPECT_EQ(last, 10) << "what nobody began goes last";
   EXPECT_EQ(replica->Counted().size(), 1290u);
 }
 
@@ -111,6 +119,15 @@ TEST_P(AgainTest, WhatWasBegunAloneIsBlamedWhateverElseIsBegunMeanwhile) {
   Receive(Again(Sequences(1, 1, 5)));
   EXPECT_TRUE(replica->Letters().contains(Lane(1) + "/5"));
   EXPECT_EQ(replica->Letters().size(), 1u);
+}
+
+TEST_P(AgainTest, WhatWasBegunAloneKeepsItsBlameWhileTheDatabaseFails) {
+  Begin(5, 5, /*alone=*/true);
+  Change(fixture::sql::kHideLetters);
+  EXPECT_FALSE(replica->Receive(Again(Sequences(1, 1, 10))).ok());
+  Change(fixture::sql::kShowLetters);
+  Receive(Again(Sequences(1, 1, 10)));
+  EXPECT_TRUE(replica->Letters().contains(Lane(1) + "/5"));
 }
 
 TEST_P(AgainTest, WhileEverythingFailsNothingIsBlamedAndNothingStaysBegun) {

@@ -38,3 +38,9 @@ SELECT sequence, state, payload, reason, erased FROM inbox_letter ORDER BY event
 
 -- name: Analyze
 ANALYZE
+
+-- name: HideLetters
+ALTER TABLE inbox_letter RENAME TO inbox_letter_hidden
+
+-- name: ShowLetters
+ALTER TABLE inbox_letter_hidden RENAME TO inbox_letter

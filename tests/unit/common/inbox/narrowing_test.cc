@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <deque>
+#include <set>
+#include <utility>
 
 namespace tally::inbox {
 namespace {
@@ -37,8 +39,8 @@ class NarrowingTest : public testing::Test {
 TEST_F(NarrowingTest, WhatNobodyBeganIsTriedTogether) {
   const std::vector<Arrival*> arrivals = Arrivals(1, 100);
   const Narrowing narrowing = Narrow(arrivals, {});
-  EXPECT_EQ(narrowing.parts, std::vector<std::vector<Arrival*>>{arrivals});
-  EXPECT_TRUE(narrowing.alone.empty());
+  EXPECT_EQ(narrowing.unmarked, arrivals);
+  EXPECT_TRUE(narrowing.parts.empty() && narrowing.alone.empty());
   EXPECT_TRUE(narrowing.settled.empty());
 }
 
@@ -49,26 +51,62 @@ TEST_F(NarrowingTest, WhatIsCoveredOrFailedIsNotForTheHandler) {
       {kLane, {.covered = Set({{1, 2}}), .begun = {.any = Set({{1, 3}}), .alone = Set({{1, 3}})}}}};
   const Narrowing narrowing = Narrow(arrivals, marks);
   EXPECT_EQ(narrowing.settled, (std::vector<Arrival*>{arrivals[0], arrivals[1], arrivals[2]}));
-  EXPECT_EQ(narrowing.parts, (std::vector<std::vector<Arrival*>>{{arrivals[3]}}));
+  EXPECT_EQ(narrowing.unmarked, std::vector<Arrival*>{arrivals[3]});
   EXPECT_TRUE(narrowing.to_blame.empty());
 }
 
-// Each death leaves the part that was being tried; a single event must be left soon.
-TEST_F(NarrowingTest, FindsOneInThousandsInFewDeaths) {
-  std::vector<Arrival*> standing = Arrivals(1, 5000);
-  LaneMarks marks;
-  int deaths = 0;
-  for (; standing.size() > 1; ++deaths) {
-    const Narrowing narrowing = Narrow(standing, marks);
-    standing = narrowing.alone.empty() ? narrowing.parts.back()
-                                       : std::vector<Arrival*>{narrowing.alone.back()};
-    marks[kLane].begun = MarkBegun(standing, standing, marks).at(kLane);
-    ASSERT_LT(deaths, 10);
+// Lives and dies as a process does that applies all of these again and again.
+class Deaths {
+ public:
+  explicit Deaths(std::set<int64_t> killers) : killers_(std::move(killers)) {}
+
+  // How many until all are settled; `limit` at most.
+  int Until(const std::vector<Arrival*>& arrivals, int limit) {
+    int deaths = 0;
+    while (deaths < limit && !Survives(arrivals)) ++deaths;
+    return deaths;
   }
-  EXPECT_LE(deaths, 4);
-  const Narrowing last = Narrow(standing, marks);
-  EXPECT_EQ(last.to_blame.size(), 1u);
-  EXPECT_EQ(standing[0]->fault, Fault::kUnended);
+  const std::set<int64_t>& blamed() const { return blamed_; }
+
+ private:
+  bool Survives(const std::vector<Arrival*>& arrivals) {
+    for (Arrival* arrival : arrivals) arrival->failure = absl::OkStatus();
+    const Narrowing narrowing = Narrow(arrivals, marks_);
+    for (const Arrival* arrival : narrowing.to_blame) {
+      blamed_.insert(arrival->sequence);
+      marks_[kLane].covered.Add(arrival->sequence);
+    }
+    std::vector<std::vector<Arrival*>> parts = narrowing.parts;
+    for (Arrival* arrival : narrowing.alone) parts.push_back({arrival});
+    if (!narrowing.unmarked.empty()) parts.push_back(narrowing.unmarked);
+    for (const std::vector<Arrival*>& part : parts) {
+      marks_[kLane].begun = MarkBegun(arrivals, part, marks_).at(kLane);
+      for (const Arrival* arrival : part) {
+        if (killers_.contains(arrival->sequence)) return false;
+      }
+      for (const Arrival* arrival : part) marks_[kLane].covered.Add(arrival->sequence);
+    }
+    return true;
+  }
+
+  const std::set<int64_t> killers_;
+  std::set<int64_t> blamed_;
+  LaneMarks marks_;
+};
+
+TEST_F(NarrowingTest, FindsOneInThousandsInFewDeaths) {
+  Deaths deaths({4711});
+  EXPECT_LE(deaths.Until(Arrivals(1, 5000), 100), 4);
+  EXPECT_EQ(deaths.blamed(), std::set<int64_t>{4711});
+}
+
+TEST_F(NarrowingTest, FindsSeveralInThousandsInFewDeathsEach) {
+  for (const std::set<int64_t>& killers :
+       {std::set<int64_t>{1, 2}, {100, 1000}, {1, 128}, {1, 20, 400, 401, 1280}}) {
+    Deaths deaths(killers);
+    EXPECT_LE(deaths.Until(Arrivals(1, 1280), 100), 4 * static_cast<int>(killers.size()));
+    EXPECT_EQ(deaths.blamed(), killers);
+  }
 }
 
 TEST_F(NarrowingTest, ACopyIsTriedOnce) {
