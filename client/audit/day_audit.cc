@@ -136,7 +136,7 @@ ExitCode DayAudit::ReadThrice(const std::vector<AuditDay>& days, Reading& readin
   return code;
 }
 
-// Everything recorded before as_of is counted. The as_of that is seen first may be of a question
+// Everything committed before as_of is counted. The as_of that is seen first may be of a question
 // put to the producers before now, and so may the one after it, which was under way; the third is
 // not. No clock is compared with another.
 ExitCode DayAudit::AwaitFresh(bool& fresh) {

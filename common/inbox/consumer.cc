@@ -141,6 +141,7 @@ absl::Status Consumer::Settle() {
 void Consumer::AskHowFar(bool idle) {
   const absl::Time now = clock_.Now();
   if (now >= asked_ && now - asked_ < (idle ? kAskEveryIdle : kAskEveryBusy)) return;
+  if (now < asked_) freshness_ = Freshness();  // the clock was set back
   asked_ = now;
   const absl::StatusOr<bus::DurableState> durable = CheckDurable(now + options_.bus_timeout);
   if (feeds_another_) return Detach();

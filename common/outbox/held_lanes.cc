@@ -123,7 +123,7 @@ absl::Status HeldLanes::ReportLag() {
     const int64_t next = lane->outbound.published_through() + 1;
     waiting += lane->outbound.head() - next + 1;
     // Our own leases come first; lanes are in the order of their age, nearly.
-    if (clock_.Now() >= renew_at_) continue;
+    if (oldest < absl::InfiniteFuture() && clock_.Now() >= renew_at_) continue;
     ASSIGN_OR_RETURN(const auto events,
                      store_.Read(lane_id, {next, next}, 1, 1, SessionDeadline()));
     for (const OutboxEvent& event : events) oldest = std::min(oldest, event.record_time);

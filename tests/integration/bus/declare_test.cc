@@ -88,9 +88,8 @@ TEST_F(DeclareTest, OnlyAMuteDurableOfOnesOwnIsDeleted) {
       permissions: { publish: { deny: "$JS.API.CONSUMER.MSG.NEXT.>" } } } ] })");
   bus_ = Connect(UrlOf("all"));
   const auto deaf = Connect(UrlOf("deaf"));
-  // As long as services give it.
   const auto declare = [&](const DurableConfig& config) {
-    return deaf->Declare(config, absl::Now() + absl::Seconds(1)).status();
+    return deaf->Declare(config, absl::Now() + absl::Seconds(6)).status();
   };
   const auto created = [&] {
     const auto state = bus_->GetDurableState("ORDERS", "activity", Soon());
