@@ -28,8 +28,8 @@ namespace tally::db {
 // A server that waits for the rest of a pipeline is under none of its time limits: a client that is
 // stopped there would hold its locks without end. So nothing that locks leaves without a Sync,
 // after which the server counts the transaction as idle. What is small does not leave before
-// somebody waits: such a transaction is one round trip, COMMIT included; behind a pooler COMMIT goes
-// alone.
+// somebody waits: such a transaction is one round trip, COMMIT included. Behind a pooler COMMIT
+// goes alone.
 //
 // No answer is waited for longer than the transaction's statement timeout and a grace; a
 // server that stays silent longer counts as lost, like one that closed the connection.
