@@ -132,7 +132,7 @@ std::string DescribeFreshness(const Freshness& freshness) {
       text = "NOT FINAL: events are on their way";
       break;
     case Freshness::COMPLETENESS_INCOMPLETE:
-      text = "NOT FINAL: events are missing and need an operator";
+      text = "NOT FINAL: events are missing until healing or an operator brings them";
       break;
     default:
       text = std::string(DescribeUnknown(freshness));
