@@ -29,11 +29,38 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(tally_options INTERFACE -Wthread-safety)
 endif()
 
+# What hundreds of files read is parsed once for all of them, which saves a third of compiling. Not where there are
+# sanitizers: a file that does not include what it uses is found there. GCC 12 no longer knows then that these are other
+# people's headers and warns of what it wrongly finds in std::string's operator+; absl::StrCat has no such trouble.
+if(NOT TALLY_SANITIZE)
+  target_compile_options(tally_options INTERFACE -pthread)  # It defines a macro, and who uses gRPC compiles with it.
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/headers.cc CONTENT "")
+  foreach(HEADERS tally_headers tally_test_headers)
+    add_library(${HEADERS} OBJECT ${CMAKE_BINARY_DIR}/headers.cc)
+    target_link_libraries(${HEADERS} PRIVATE tally_options)
+    target_precompile_headers(${HEADERS} PRIVATE
+      <algorithm> <atomic> <cstdint> <functional> <map> <memory> <optional> <set> <string> <thread> <utility> <vector>
+      <absl/flags/flag.h> <absl/status/statusor.h> <absl/strings/match.h> <absl/strings/numbers.h>
+      <absl/strings/str_cat.h> <absl/strings/str_join.h> <absl/strings/str_split.h> <absl/synchronization/mutex.h>
+      <absl/time/clock.h> <absl/time/time.h> <absl/types/span.h>
+      <google/protobuf/timestamp.pb.h> <grpcpp/grpcpp.h>)
+  endforeach()
+  target_link_libraries(tally_test_headers PRIVATE GTest::gmock GTest::gtest)
+  target_precompile_headers(tally_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h>)
+endif()
+
+function(tally_use_headers NAME HEADERS)
+  if(TARGET ${HEADERS})
+    target_precompile_headers(${NAME} REUSE_FROM ${HEADERS})
+  endif()
+endfunction()
+
 # tally_library(NAME SOURCES a.cc … DEPS target …)
 function(tally_library NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_library(${NAME} STATIC ${ARG_SOURCES})
   target_link_libraries(${NAME} PUBLIC tally_options ${ARG_DEPS})
+  tally_use_headers(${NAME} tally_headers)
 endfunction()
 
 # tally_binary(NAME SOURCES main.cc … DEPS target …): an executable in bin/.
@@ -41,6 +68,7 @@ function(tally_binary NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${NAME} ${ARG_SOURCES})
   target_link_libraries(${NAME} PRIVATE tally_options ${TALLY_RUNTIME} ${ARG_DEPS})
+  tally_use_headers(${NAME} tally_headers)
 endfunction()
 
 # tally_test(NAME SOURCES a_test.cc … DEPS target … [LABEL unit|integration|e2e] [TIMEOUT seconds])
@@ -50,6 +78,7 @@ function(tally_test NAME)
   add_executable(${NAME} ${ARG_SOURCES})
   target_link_libraries(${NAME} PRIVATE
     tally_options ${TALLY_RUNTIME} ${ARG_DEPS} GTest::gmock GTest::gtest GTest::gtest_main)
+  tally_use_headers(${NAME} tally_test_headers)
   set_target_properties(${NAME} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   add_test(NAME ${NAME} COMMAND ${NAME})
   if(NOT ARG_LABEL)

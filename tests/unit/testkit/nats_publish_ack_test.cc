@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 
 namespace tally::testkit {
@@ -12,8 +13,8 @@ constexpr char kOtherAnswer[] = "MSG _INBOX.abc.6 1 12\r\n{\"type\":\"io\"}\r\n"
 constexpr char kAck[] = "MSG _INBOX.abc.7 1 27\r\n{\"stream\":\"ORDERS\",\"seq\":9}\r\n";
 
 TEST(FindPublishAckTest, FindsTheFirstOneWhole) {
-  const std::string before = std::string("PING\r\n") + kDelivery + kOtherAnswer;
-  const MessagePlace place = FindPublishAck(before + kAck + kAck);
+  const std::string before = absl::StrCat("PING\r\n", kDelivery, kOtherAnswer);
+  const MessagePlace place = FindPublishAck(absl::StrCat(before, kAck, kAck));
   EXPECT_EQ(place.begin, before.size());
   EXPECT_EQ(place.bytes, std::string(kAck).size());
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "common/bus/event.h"
 #include "tests/testkit/status_matchers.h"
 
@@ -39,7 +40,7 @@ TEST(EventsReplyTest, RemakesTheMessageThatIsPublished) {
   bus::Message published{.subject = record.subject(), .headers = {}, .payload = record.payload()};
   for (const auto& header : record.headers()) published.headers.Add(header.name(), header.value());
   ASSERT_OK_AND_ASSIGN(const bus::Event event, bus::FromMessage(published));
-  EXPECT_EQ(event.Id(), std::string(kLane) + "/8");
+  EXPECT_EQ(event.Id(), absl::StrCat(kLane, "/8"));
   EXPECT_EQ(event.source, "notes");
   EXPECT_EQ(event.type, "notes.Taken");
   EXPECT_EQ(event.subject, "notes.v1.taken");

@@ -4,6 +4,7 @@
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/consistency_token.h"
 #include "tally/events/v1/order_events.pb.h"
 
@@ -53,7 +54,7 @@ constexpr char kLinesAndTotal[] = R"(
 TEST(OrderMessages, TellEverythingOfAnOrder) {
   v1::PlaceOrderResponse response;
   ToPlaced(ImportedOrder(), response);
-  ExpectEqual(response.order(), Parse<v1::Order>(std::string(kLinesAndTotal) + R"(
+  ExpectEqual(response.order(), Parse<v1::Order>(absl::StrCat(kLinesAndTotal, R"(
     order_id: "01932b5c-7a3e-7c52-9d5e-3f6a1b2c4d5e"
     customer: "17850"
     currency: "GBP"
@@ -66,7 +67,7 @@ TEST(OrderMessages, TellEverythingOfAnOrder) {
     history {
       version: 1 kind: KIND_PLACED time { seconds: -2 nanos: 500000000 }
       lane_id: "01932b5c-0000-7000-8000-00000000000a" sequence: 7
-    })"));
+    })")));
   EXPECT_EQ(response.consistency_token(), (base::ConsistencyToken{kLane, 7}.Encode()));
 }
 
@@ -77,7 +78,7 @@ TEST(OrderMessages, TellOfACancellation) {
   order.cancellation = {absl::FromUnixSeconds(1'790'000'001), "ordered twice", {kOtherLane, 3}};
   v1::Order message;
   ToMessage(order, message);
-  ExpectEqual(message, Parse<v1::Order>(std::string(kLinesAndTotal) + R"(
+  ExpectEqual(message, Parse<v1::Order>(absl::StrCat(kLinesAndTotal, R"(
     order_id: "01932b5c-7a3e-7c52-9d5e-3f6a1b2c4d5e"
     customer: "17850"
     currency: "GBP"
@@ -95,7 +96,7 @@ TEST(OrderMessages, TellOfACancellation) {
     history {
       version: 2 kind: KIND_CANCELLED time { seconds: 1790000001 }
       lane_id: "01932b5c-0000-7000-8000-00000000000b" sequence: 3
-    })"));
+    })")));
 }
 
 TEST(OrderMessages, TheEventHoldsTheWholeOrder) {
@@ -106,7 +107,7 @@ TEST(OrderMessages, TheEventHoldsTheWholeOrder) {
   EXPECT_EQ(created.time, order.place_time);
   events::v1::OrderCreated event;
   ASSERT_TRUE(event.ParseFromString(created.payload));
-  ExpectEqual(event.order(), Parse<events::v1::OrderSnapshot>(std::string(kLinesAndTotal) + R"(
+  ExpectEqual(event.order(), Parse<events::v1::OrderSnapshot>(absl::StrCat(kLinesAndTotal, R"(
     order_id: "01932b5c-7a3e-7c52-9d5e-3f6a1b2c4d5e"
     version: 1
     state: STATE_PLACED
@@ -114,7 +115,7 @@ TEST(OrderMessages, TheEventHoldsTheWholeOrder) {
     currency: "GBP"
     place_time { seconds: -2 nanos: 500000000 }
     create_time { seconds: 1790000000 nanos: 123456000 }
-    update_time { seconds: 1790000000 nanos: 123456000 })"));
+    update_time { seconds: 1790000000 nanos: 123456000 })")));
 }
 
 TEST(OrderMessages, ALinesPriceIsInItsOwnCurrencyOrTheOrders) {
