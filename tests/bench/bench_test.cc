@@ -3,10 +3,12 @@
 
 #include <cmath>
 
+#include "tests/bench/process_use.h"
 #include "tests/bench/ratios.h"
 #include "tests/bench/report.h"
 #include "tests/bench/samples.h"
 #include "tests/bench/timetable.h"
+#include "tests/testkit/process.h"
 
 namespace tally::bench {
 namespace {
@@ -48,6 +50,19 @@ TEST(ReportTest, KeepsEverySampleInOrder) {
   EXPECT_EQ(report.Table("Backlogs", "drain/", {{"p50", "p50_us"}}), "");
   EXPECT_EQ(report.Table("Rates", "rates/", {{"p50", "p50_us"}}),
             "Rates\n        p50\na  2 (1..3)\n\n");
+}
+
+TEST(ProcessUseTest, ProcessesMayEndWhileTheyAreRead) {
+  auto shell = testkit::Process::Start({.argv = {"sh", "-c",
+                                                 "i=0; while [ $i -lt 2000 ]; do true & "
+                                                 "i=$((i+1)); done; wait"}})
+                   .value();
+  while (shell->Running()) {
+    CpuTimeOf(shell->pid());
+    PeakMemoryBytesOf(shell->pid());
+    WrittenBytesOf(shell->pid());
+  }
+  EXPECT_EQ(shell->Wait(absl::Seconds(30)).value(), 0);
 }
 
 TEST(RatiosTest, OnlyWhatWasMeasuredOnBothSidesIsHeldAgainstTheAim) {

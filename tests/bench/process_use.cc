@@ -7,8 +7,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -20,9 +21,11 @@
 namespace tally::bench {
 namespace {
 
+// As far as it can be read: a process may end meanwhile, and then /proc's reads and listings fail.
 std::string ReadFile(const std::string& path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::ostringstream text;
+  text << std::ifstream(path).rdbuf();
+  return text.str();
 }
 
 // The clock ticks of proc(5)'s fields 14 to 17: own and waited-for children's, user and kernel.
@@ -43,10 +46,10 @@ int64_t TicksOf(pid_t pid) {
 std::vector<pid_t> ChildrenOf(pid_t pid) {
   std::vector<pid_t> children;
   std::error_code error;
-  for (const auto& thread :
-       std::filesystem::directory_iterator(absl::StrCat("/proc/", pid, "/task"), error)) {
+  std::filesystem::directory_iterator thread(absl::StrCat("/proc/", pid, "/task"), error);
+  for (; !error && thread != std::filesystem::directory_iterator(); thread.increment(error)) {
     for (const absl::string_view child :
-         absl::StrSplit(ReadFile(thread.path() / "children"), ' ', absl::SkipEmpty())) {
+         absl::StrSplit(ReadFile(thread->path() / "children"), ' ', absl::SkipEmpty())) {
       if (pid_t id = 0; absl::SimpleAtoi(child, &id)) children.push_back(id);
     }
   }
