@@ -20,7 +20,6 @@ namespace tally::activity {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 using Response = v1::WatchDailyActivityResponse;
 
 constexpr absl::Duration kPatience = absl::Seconds(20);

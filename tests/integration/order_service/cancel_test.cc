@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "common/base/consistency_token.h"
 #include "common/rpc/error_details.h"
 #include "tally/events/v1/order_events.pb.h"
@@ -202,7 +203,9 @@ TEST_P(CancelTest, WhatIsWrongIsNamed) {
 TEST_P(CancelTest, CancelsAtTheSameMomentCancelOnce) {
   std::vector<std::unique_ptr<Instance>> instances;
   instances.push_back(std::move(instance));
-  if (GetParam().name == "Postgres") instances.push_back(std::make_unique<Instance>(url));
+  if (absl::string_view(GetParam().name) == "Postgres") {
+    instances.push_back(std::make_unique<Instance>(url));
+  }
   instance = std::move(instances.front());
   instances.front() = nullptr;
   std::vector<v1::Order> orders;

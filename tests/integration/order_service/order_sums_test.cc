@@ -23,7 +23,6 @@
 namespace tally::orders {
 namespace {
 
-using testing::AnyOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
