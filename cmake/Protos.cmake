@@ -24,6 +24,8 @@ function(tally_proto_library NAME)
       COMMENT "protoc ${PROTO}"
       VERBATIM)
     list(APPEND SOURCES ${OUT})
+    # Each has a static `schemas`.
+    set_source_files_properties(${GEN}/${STEM}.pb.cc PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   endforeach()
   add_library(${NAME} STATIC ${SOURCES})
   target_include_directories(${NAME} SYSTEM PUBLIC ${GEN})

@@ -10,6 +10,7 @@
 #include "client/calls/placement_window.h"
 #include "client/load/load_plan.h"
 #include "client/load/load_result.h"
+#include "client/load/schedule.h"
 
 namespace tally::client {
 

@@ -18,6 +18,7 @@ namespace {
 using activity::v1::DailyActivity;
 using activity::v1::Freshness;
 using activity::v1::WatchDailyActivityResponse;
+using Align = Table::Align;
 
 constexpr char kLastMinute[] = "last minute  ";
 
@@ -36,7 +37,6 @@ void AppendWrapped(absl::string_view text, int columns, std::vector<std::string>
 }
 
 Table TableOf(const DailyActivity& day) {
-  using Align = Table::Align;
   Table table({Align::kLeft, Align::kRight, Align::kRight, Align::kRight});
   table.AddRow({"", "created", "cancelled", "net"});
   table.AddRow({"orders", absl::StrCat(day.orders_created()), absl::StrCat(day.orders_cancelled()),

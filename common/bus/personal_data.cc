@@ -14,12 +14,12 @@ namespace {
 
 using events::v1::Personal;
 using google::protobuf::FieldDescriptor;
-using google::protobuf::Message;
+using Proto = google::protobuf::Message;
 
-using Visitor = std::function<void(Message&, const FieldDescriptor&, Personal)>;
+using Visitor = std::function<void(Proto&, const FieldDescriptor&, Personal)>;
 
 // Calls `visit` for every personal field of the message and of those within it.
-void VisitPersonal(Message& message, const Visitor& visit) {
+void VisitPersonal(Proto& message, const Visitor& visit) {
   const google::protobuf::Reflection& reflection = *message.GetReflection();
   std::vector<const FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);
@@ -38,9 +38,9 @@ void VisitPersonal(Message& message, const Visitor& visit) {
 }
 
 // Whether the event named the subject.
-bool Erase(Message& event, absl::string_view subject) {
+bool Erase(Proto& event, absl::string_view subject) {
   bool named = false;
-  VisitPersonal(event, [&](Message& message, const FieldDescriptor& field, Personal personal) {
+  VisitPersonal(event, [&](Proto& message, const FieldDescriptor& field, Personal personal) {
     const google::protobuf::Reflection& reflection = *message.GetReflection();
     if (personal != events::v1::PERSONAL_SUBJECT ||
         reflection.GetString(message, &field) != subject) {
@@ -50,7 +50,7 @@ bool Erase(Message& event, absl::string_view subject) {
     named = true;
   });
   if (!named) return false;
-  VisitPersonal(event, [](Message& message, const FieldDescriptor& field, Personal personal) {
+  VisitPersonal(event, [](Proto& message, const FieldDescriptor& field, Personal personal) {
     if (personal == events::v1::PERSONAL_TEXT)
       message.GetReflection()->ClearField(&message, &field);
   });
@@ -64,7 +64,7 @@ absl::StatusOr<ErasedPayload> ErasePerson(const std::string& type, const std::st
   const google::protobuf::Descriptor* descriptor =
       google::protobuf::DescriptorPool::generated_pool()->FindMessageTypeByName(type);
   if (descriptor == nullptr) return absl::NotFoundError("unknown event type");
-  const std::unique_ptr<Message> event(
+  const std::unique_ptr<Proto> event(
       google::protobuf::MessageFactory::generated_factory()->GetPrototype(descriptor)->New());
   if (!event->ParseFromString(payload)) return absl::DataLossError("payload is no " + type);
   if (!Erase(*event, subject)) return ErasedPayload{.changed = false, .payload = payload};

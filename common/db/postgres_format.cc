@@ -1,6 +1,5 @@
 #include "common/db/postgres_format.h"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -53,13 +52,6 @@ void AppendElement(std::string& out, const std::optional<T>& value) {
   value.has_value() ? AppendElement(out, *value) : AppendBigEndian(out, ~uint32_t{0});
 }
 
-template <typename Named>
-const Named* Find(absl::Span<const Named> all, const std::string& name) {
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const Named& one) { return name == one.name; });
-  return found == all.end() ? nullptr : &*found;
-}
-
 bool Fits(Oid type, ColumnType read_as) {
   static constexpr Oid kInts[] = {kBool, kInt2, kInt4, kInt8};
   static constexpr Oid kTexts[] = {kText, kVarchar, kBpchar, kName, kBytea, kUuid, kJson};
@@ -98,9 +90,9 @@ std::string EncodeArray(const Batch::Column& column) {
 absl::Status PostgresParameters::Encode(const std::vector<std::string>& names,
                                         const Invocation& invocation) {
   for (const std::string& name : names) {
-    if (const Batch::Column* column = Find(invocation.columns, name)) {
+    if (const Batch::Column* column = FindNamed(invocation.columns, name)) {
       Add(TypesOf(*column).array, EncodeArray(*column), kBinaryFormat);
-    } else if (const Param* scalar = Find(absl::MakeConstSpan(invocation.scalars), name)) {
+    } else if (const Param* scalar = FindNamed(absl::MakeConstSpan(invocation.scalars), name)) {
       AddScalar(scalar->value);
     } else {
       return MakeError(ErrorKind::kStatement, "", invocation.statement.name,

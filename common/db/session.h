@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -32,6 +34,14 @@ struct Invocation {
   absl::FunctionRef<absl::Status(const RowView&)> on_row;
   bool posted;  // nobody waits for its answer: a failure may be told by a later call
 };
+
+// The parameter or the column of that name; null if there is none.
+template <typename Named>
+const Named* FindNamed(absl::Span<const Named> all, const std::string& name) {
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const Named& one) { return name == one.name; });
+  return found == all.end() ? nullptr : &*found;
+}
 
 // One connection to a database, PostgreSQL or SQLite; seen only inside common/db and by what
 // wraps it (DatabaseOptions::make_session). Not thread-safe.

@@ -1,20 +1,11 @@
 #include "common/db/sqlite_binding.h"
 
-#include <algorithm>
-
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
 #include "common/db/error.h"
 
 namespace tally::db {
 namespace {
-
-template <typename Named>
-const Named* Find(absl::Span<const Named> all, const std::string& name) {
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const Named& one) { return name == one.name; });
-  return found == all.end() ? nullptr : &*found;
-}
 
 bool IsBytes(const Batch::Column* column, const Param* scalar) {
   return column != nullptr ? std::holds_alternative<Batch::BytesColumn>(column->values)
@@ -33,8 +24,8 @@ absl::Status SqliteParameters::Bind(soci::session& session, soci::statement& sta
                                     const std::vector<std::string>& names,
                                     const Invocation& invocation) {
   for (const std::string& name : names) {
-    const Batch::Column* column = Find(invocation.columns, name);
-    const Param* scalar = Find(absl::MakeConstSpan(invocation.scalars), name);
+    const Batch::Column* column = FindNamed(invocation.columns, name);
+    const Param* scalar = FindNamed(absl::MakeConstSpan(invocation.scalars), name);
     if (column == nullptr && scalar == nullptr) {
       return MakeError(ErrorKind::kStatement, "", invocation.statement.name,
                        absl::StrCat("no value for :", name));

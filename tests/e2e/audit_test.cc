@@ -24,9 +24,9 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 using testkit::IsOkAndHolds;
+using testkit::kPatience;
 using Json = nlohmann::json;
 
-constexpr absl::Duration kPatience = absl::Minutes(1);
 constexpr int kDiffer = 9;
 
 class AuditTest : public testing::TestWithParam<testkit::DatabaseKind> {

@@ -20,8 +20,9 @@
 namespace tally::e2e {
 namespace {
 
+using testkit::kPatience;
+
 constexpr size_t kInstances = 3;
-constexpr absl::Duration kPatience = absl::Seconds(60);
 
 // Three instances of each service on one PostgreSQL, started together; each third of a file goes to
 // an order_service of its own.

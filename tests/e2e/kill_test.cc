@@ -12,11 +12,12 @@
 namespace tally::e2e {
 namespace {
 
+using testkit::kPatience;
+
 // From the last restart until every day is right.
 constexpr absl::Duration kRecovery = absl::Seconds(15);
 // The same when the bus lost what it had acknowledged.
 constexpr absl::Duration kHealing = absl::Seconds(30);
-constexpr absl::Duration kPatience = absl::Seconds(60);
 
 class KillTest : public testing::TestWithParam<testkit::DatabaseKind> {
  protected:

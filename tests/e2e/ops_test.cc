@@ -16,9 +16,9 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
+using testkit::kPatience;
 using Json = nlohmann::json;
 
-constexpr absl::Duration kPatience = absl::Minutes(1);
 constexpr int kAlarm = 8;
 
 struct Shown {

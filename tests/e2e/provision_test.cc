@@ -14,8 +14,8 @@ namespace tally::e2e {
 namespace {
 
 using testing::HasSubstr;
+using testkit::kPatience;
 
-constexpr absl::Duration kPatience = absl::Seconds(30);
 constexpr char kOldDatabase[] = "01932b5c-7a3e-7c52-9d5e-3f6a1b2c4d5e";
 constexpr char kNewDatabase[] = "01932b5c-7a3e-7c52-9d5e-3f6a1b2c4d5f";
 

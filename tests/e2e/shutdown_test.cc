@@ -11,9 +11,10 @@
 namespace tally::e2e {
 namespace {
 
+using testkit::kPatience;
+
 // --drain_timeout, and what may follow it.
 constexpr absl::Duration kStopTimeout = absl::Seconds(20);
-constexpr absl::Duration kPatience = absl::Seconds(60);
 
 class ShutdownTest : public testing::Test {
  protected:

@@ -18,9 +18,8 @@ namespace {
 using nlohmann::json;
 using testing::HasSubstr;
 using testkit::IsOkAndHolds;
+using testkit::kPatience;
 using testkit::Process;
-
-constexpr absl::Duration kPatience = absl::Seconds(60);
 
 // `tally watch` under way.
 class Watch {

@@ -7,6 +7,9 @@
 
 namespace tally::testkit {
 
+// How long to wait for what is bound to happen: far longer than it takes, wherever tests run.
+inline constexpr absl::Duration kPatience = absl::Minutes(1);
+
 // Calls `condition` until it is true or `timeout` has passed; true if it became true. The condition
 // is called at least once, and once more when the time is over, so that a test thread that got no
 // processor does not fail for it.

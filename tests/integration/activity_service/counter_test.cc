@@ -19,8 +19,6 @@ namespace {
 
 using absl::CivilDay;
 
-const absl::Time kMorning = absl::FromCivil(absl::CivilHour(2010, 12, 1, 8), absl::UTCTimeZone());
-
 base::TimeInterval UtcDay(CivilDay day) { return base::DayBounds(day, absl::UTCTimeZone()); }
 
 class CounterTest : public testing::TestWithParam<testkit::DatabaseKind> {

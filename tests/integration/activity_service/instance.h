@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "activity_service/service/activity_counter.h"
 #include "activity_service/store/activity_store.h"
@@ -18,6 +19,9 @@
 #include "common/telemetry/telemetry.h"
 
 namespace tally::activity {
+
+inline const absl::Time kMorning =
+    absl::FromCivil(absl::CivilHour(2010, 12, 1, 8), absl::UTCTimeZone());
 
 // An order's event, as order_service writes it.
 bus::Event Created(int lane, int64_t sequence, absl::Time time, const base::Money& total);

@@ -27,8 +27,6 @@ using testing::SizeIs;
 using testing::UnorderedElementsAre;
 using Stub = ops::v1::InboxService::Stub;
 
-const absl::Time kMorning = absl::FromCivil(absl::CivilHour(2010, 12, 1, 8), absl::UTCTimeZone());
-
 class InboxOpsTest : public testing::TestWithParam<testkit::DatabaseKind> {
  protected:
   void SetUp() override {

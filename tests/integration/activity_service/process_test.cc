@@ -20,9 +20,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-
-constexpr absl::Duration kPatience = absl::Seconds(30);
-const absl::Time kMorning = absl::FromCivil(absl::CivilHour(2010, 12, 1, 8), absl::UTCTimeZone());
+using testkit::kPatience;
 
 // The binary itself, ready.
 class Service {

@@ -21,8 +21,6 @@ namespace {
 
 using absl::CivilDay;
 
-const absl::Time kMorning = absl::FromCivil(absl::CivilHour(2010, 12, 1, 8), absl::UTCTimeZone());
-
 void Set(CivilDay day, google::type::Date& date) {
   date.set_year(static_cast<int32_t>(day.year()));
   date.set_month(day.month());

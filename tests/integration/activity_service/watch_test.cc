@@ -20,10 +20,8 @@ namespace tally::activity {
 namespace {
 
 using testing::ElementsAre;
+using testkit::kPatience;
 using Response = v1::WatchDailyActivityResponse;
-
-constexpr absl::Duration kPatience = absl::Seconds(20);
-const absl::Time kMorning = absl::FromCivil(absl::CivilHour(2010, 12, 1, 8), absl::UTCTimeZone());
 
 v1::WatchDailyActivityRequest FirstOfDecember() {
   v1::WatchDailyActivityRequest request;

@@ -18,9 +18,8 @@
 
 namespace tally::bus {
 
+using testkit::kPatience;
 using testkit::NatsServer;
-
-inline constexpr absl::Duration kPatience = absl::Seconds(60);
 
 inline absl::Time Soon() { return absl::Now() + kPatience; }
 

@@ -23,10 +23,9 @@ using testing::Each;
 using testing::Pair;
 using testing::SizeIs;
 using testkit::Deliver;
+using testkit::kPatience;
 using testkit::Lane;
 using testkit::MakeEvent;
-
-constexpr absl::Duration kPatience = absl::Seconds(30);
 
 class InterleavingTest : public testing::Test {
  protected:

@@ -18,11 +18,10 @@ using testing::Each;
 using testing::Pair;
 using testing::SizeIs;
 using testkit::Deliver;
+using testkit::kPatience;
 using testkit::Lane;
 using testkit::MakeEvent;
 using testkit::StatusIs;
-
-constexpr absl::Duration kPatience = absl::Seconds(30);
 
 TEST(OutageTest, CostsNoEventAnAttempt) {
   ASSERT_OK_AND_ASSIGN(const auto server, testkit::PostgresServer::Start());

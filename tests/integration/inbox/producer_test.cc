@@ -24,9 +24,8 @@ namespace {
 using events::v1::HealEventsReply;
 using events::v1::HealEventsRequest;
 using events::v1::RangeVerdict;
+using testkit::kPatience;
 using testkit::StatusIs;
-
-constexpr absl::Duration kPatience = absl::Seconds(60);
 
 // A producer that says what the test wants it to.
 class ProducerTest : public testing::Test {

@@ -14,11 +14,12 @@
 #include "tests/integration/inbox/producer_sql.h"
 #include "tests/testkit/database_urls.h"
 #include "tests/testkit/die.h"
+#include "tests/testkit/eventually.h"
 
 namespace tally::inbox {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Seconds(60);
+using testkit::kPatience;
 
 void Require(const absl::Status& status) {
   if (!status.ok()) testkit::Die(status.ToString());

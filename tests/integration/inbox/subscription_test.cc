@@ -34,9 +34,8 @@ using testing::Gt;
 using testing::Pair;
 using testing::SizeIs;
 using testkit::DatabaseKind;
+using testkit::kPatience;
 using testkit::MakeEvent;
-
-constexpr absl::Duration kPatience = absl::Seconds(60);
 
 SubscriptionOptions Options() {
   SubscriptionOptions options;

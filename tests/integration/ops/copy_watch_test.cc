@@ -21,8 +21,7 @@ namespace {
 
 using testing::AnyOf;
 using testing::HasSubstr;
-
-constexpr absl::Duration kPatience = absl::Seconds(60);
+using testkit::kPatience;
 
 // A process, as far as copies are concerned.
 class Instance {

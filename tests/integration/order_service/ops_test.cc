@@ -24,9 +24,8 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
+using testkit::kPatience;
 using Stub = ops::v1::OutboxService::Stub;
-
-constexpr absl::Duration kPatience = absl::Minutes(1);
 
 class OutboxOpsTest : public testing::TestWithParam<testkit::DatabaseKind> {
  protected:

@@ -25,11 +25,10 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::Field;
 using testing::SizeIs;
+using testkit::kPatience;
 
 using Result = v1::PlaceOrdersResponse::Result;
 using Results = std::map<std::string, Result>;  // by item key
-
-constexpr absl::Duration kPatience = absl::Seconds(30);
 
 void SetDeadline(grpc::ClientContext& context, absl::Duration timeout) {
   context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoNanoseconds(timeout));

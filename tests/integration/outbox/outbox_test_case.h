@@ -20,7 +20,7 @@
 
 namespace tally::outbox {
 
-inline constexpr absl::Duration kPatience = absl::Minutes(1);
+using testkit::kPatience;
 
 inline absl::Time Soon() { return absl::Now() + absl::Seconds(10); }
 

@@ -17,8 +17,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-constexpr absl::Duration kPatience = absl::Seconds(20);
+using testkit::kPatience;
 
 // A client's end of a stream.
 struct Conversation {

@@ -20,8 +20,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::SizeIs;
-
-constexpr absl::Duration kPatience = absl::Seconds(20);
+using testkit::kPatience;
 
 class HandleTest : public ServerTest {
  protected:

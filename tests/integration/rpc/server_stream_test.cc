@@ -14,8 +14,8 @@ namespace tally::rpc::testing {
 namespace {
 
 using ::testing::HasSubstr;
+using testkit::kPatience;
 
-constexpr absl::Duration kPatience = absl::Seconds(20);
 constexpr size_t kLarge = 1 << 20;  // more than a client takes in before it reads
 
 std::shared_ptr<const AnswerResponse> Message(const std::string& text) {

@@ -15,8 +15,7 @@ namespace tally::rpc::testing {
 namespace {
 
 using ::testing::HasSubstr;
-
-constexpr absl::Duration kPatience = absl::Seconds(20);
+using testkit::kPatience;
 
 TEST_F(ServerTest, DoesNotShareItsPort) {
   StartServer();

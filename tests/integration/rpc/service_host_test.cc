@@ -20,9 +20,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testkit::IsOkAndHolds;
+using testkit::kPatience;
 using testkit::Process;
-
-constexpr absl::Duration kPatience = absl::Seconds(30);
 
 std::unique_ptr<Process> StartHost(const std::vector<std::string>& flags,
                                    const std::map<std::string, std::string>& env = {}) {

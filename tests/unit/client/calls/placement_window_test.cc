@@ -13,6 +13,7 @@
 #include "common/rpc/errors.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/testkit/eventually.h"
 #include "tests/unit/client/calls/scripted_server.h"
 
 namespace tally::client {
@@ -23,8 +24,7 @@ using testing::ElementsAre;
 using testing::Pair;
 using testing::SizeIs;
 using testing::UnorderedElementsAre;
-
-constexpr absl::Duration kPatience = absl::Seconds(20);
+using testkit::kPatience;
 
 orders::v1::PlaceOrderRequest RequestOf(const std::string& request_id) {
   orders::v1::PlaceOrderRequest request;

@@ -10,16 +10,16 @@
 #include "client/calls/channel.h"
 #include "common/base/monotonic.h"
 #include "gtest/gtest.h"
+#include "tests/testkit/eventually.h"
 
 namespace tally::client {
 namespace {
 
 using activity::v1::ActivityService;
+using testkit::kPatience;
 using Request = activity::v1::WatchDailyActivityRequest;
 using Response = activity::v1::WatchDailyActivityResponse;
 using Writer = grpc::ServerWriter<Response>;
-
-constexpr absl::Duration kPatience = absl::Seconds(20);
 
 // An activity service that answers each stream as the test says; `stream` is 1, 2, …
 class ScriptedService final : public ActivityService::Service {

@@ -11,7 +11,7 @@
 namespace tally::client {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Seconds(30);
+using testkit::kPatience;
 
 LoadPlan PlanFor(const ScriptedServer& server, int64_t count) {
   LoadPlan plan;

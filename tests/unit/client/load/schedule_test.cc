@@ -1,6 +1,6 @@
 #include <vector>
 
-#include "client/load/load_plan.h"
+#include "client/load/schedule.h"
 #include "gtest/gtest.h"
 
 namespace tally::client {

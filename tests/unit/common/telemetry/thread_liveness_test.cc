@@ -12,7 +12,7 @@
 namespace tally::telemetry {
 namespace {
 
-constexpr absl::Duration kPatience = absl::Minutes(1);
+using testkit::kPatience;
 
 TEST(ThreadLivenessTest, FailsWhileAStepHangs) {
   Health health;
