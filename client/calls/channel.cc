@@ -5,8 +5,6 @@
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
-#include <algorithm>
-
 #include "common/base/monotonic.h"
 
 namespace tally::client {
@@ -31,7 +29,9 @@ std::shared_ptr<grpc::Channel> OpenChannel(const config::HostPort& server) {
 }
 
 gpr_timespec ToGprTime(absl::Duration monotonic) {
-  const absl::Duration wait = std::max(monotonic - base::MonotonicNow(), absl::ZeroDuration());
+  const absl::Duration wait = monotonic - base::MonotonicNow();
+  // Of a time that is now gRPC makes a wait of a millisecond.
+  if (wait <= absl::ZeroDuration()) return gpr_inf_past(GPR_CLOCK_MONOTONIC);
   return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                       gpr_time_from_nanos(absl::ToInt64Nanoseconds(wait), GPR_TIMESPAN));
 }

@@ -70,8 +70,11 @@ absl::Duration LoadConnection::UntilNext() const {
   return window_->full() ? kWaitMax : schedule_.DueAt(next_) - elapsed;
 }
 
+// One message of orders at most: sending all that is due before looking at answers would leave
+// these unread as long as more is due, and they are late only when they are read.
 void LoadConnection::SendDue() {
-  while (!window_->full()) {
+  const int orders_max = plan_.bulk ? plan_.message_orders_max : 1;
+  for (int i = 0; i < orders_max && !window_->full(); ++i) {
     const absl::Duration now = base::MonotonicNow();
     const absl::Duration elapsed = now - start_;
     if (stopping_ || !schedule_.Includes(next_, elapsed)) return;

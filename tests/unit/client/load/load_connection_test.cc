@@ -1,5 +1,6 @@
 #include "client/load/load_connection.h"
 
+#include <atomic>
 #include <set>
 
 #include "absl/synchronization/notification.h"
@@ -66,6 +67,30 @@ TEST(LoadConnectionTest, MeasuresFromTheTimeAnOrderWasDue) {
   ASSERT_TRUE(testkit::Eventually(kPatience, [&] { return connection.finished(); }));
   EXPECT_EQ(connection.result().placed(), 3);
   EXPECT_GE(connection.result().latency.Percentile(1), absl::Seconds(59));
+}
+
+TEST(LoadConnectionTest, ReadsAnswersWhileMoreIsDue) {
+  constexpr int kOrders = 5000;
+  LoadConnection* connection = nullptr;
+  absl::Notification started;
+  std::atomic<int64_t> sent_before_reading = 0;
+  ScriptedServer server([&](const auto& request, int) {
+    if (request.request_id() != "run/0/100") return grpc::Status::OK;
+    started.WaitForNotification();
+    EXPECT_EVENTUALLY(connection->placed() > 0, kPatience);
+    sent_before_reading = connection->sent();
+    return grpc::Status::OK;
+  });
+  LoadPlan plan = PlanFor(server, kOrders);
+  plan.rate = 1000;
+  plan.concurrency = kOrders;
+  // All were due a minute ago, and there is room for all of them.
+  LoadConnection late(plan, 0, "run", base::MonotonicNow() - absl::Minutes(1));
+  connection = &late;
+  started.Notify();
+  ASSERT_EVENTUALLY(late.finished(), kPatience);
+  EXPECT_EQ(late.result().placed(), kOrders);
+  EXPECT_LT(sent_before_reading, kOrders);
 }
 
 TEST(LoadConnectionTest, FinishesWhatIsUnderWayWhenStopped) {
