@@ -2,23 +2,27 @@
 
 set(TALLY_SANITIZE "" CACHE STRING "Value of -fsanitize=, for example address,undefined")
 
-add_library(tally_options INTERFACE)
-target_include_directories(tally_options INTERFACE ${CMAKE_SOURCE_DIR})
-target_compile_options(tally_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
-  # GCC 12 takes the empty part of a std::optional for something that is read.
-  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
-  $<$<CONFIG:Debug>:-g1>)
-target_compile_definitions(tally_options INTERFACE TALLY_VERSION="${PROJECT_VERSION}")
+# What everything is compiled with, generated code too: what is parsed once for all (below) must be compiled alike.
+add_library(tally_flags INTERFACE)
+target_compile_options(tally_flags INTERFACE -Wpedantic $<$<CONFIG:Debug>:-g1>)
+target_compile_definitions(tally_flags INTERFACE TALLY_VERSION="${PROJECT_VERSION}")
 if(TALLY_SANITIZE)
-  target_compile_options(tally_options INTERFACE
+  target_compile_options(tally_flags INTERFACE
     -fsanitize=${TALLY_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
-  target_link_options(tally_options INTERFACE -fsanitize=${TALLY_SANITIZE})
+  target_link_options(tally_flags INTERFACE -fsanitize=${TALLY_SANITIZE})
   if(TALLY_SANITIZE STREQUAL "thread")
     # Abseil's flags use a fence, which ThreadSanitizer does not model.
-    target_compile_options(tally_options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+    target_compile_options(tally_flags INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
   endif()
 endif()
+
+add_library(tally_options INTERFACE)
+target_link_libraries(tally_options INTERFACE tally_flags)
+target_include_directories(tally_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(tally_options INTERFACE
+  -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+  # GCC 12 takes the empty part of a std::optional for something that is read.
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 # Linked into every executable, and only there.
 if(TALLY_SANITIZE STREQUAL "thread")
   set(TALLY_RUNTIME tally_tsan)
@@ -37,11 +41,11 @@ target_compile_options(tally_test_options INTERFACE $<$<CONFIG:Release>:-O0>)
 # sanitizers: a file that does not include what it uses is found there. GCC 12 no longer knows then that these are other
 # people's headers and warns of what it wrongly finds in std::string's operator+; absl::StrCat has no such trouble.
 if(NOT TALLY_SANITIZE)
-  target_compile_options(tally_options INTERFACE -pthread)  # It defines a macro, and who uses gRPC compiles with it.
+  target_compile_options(tally_flags INTERFACE -pthread)  # It defines a macro, and who uses gRPC compiles with it.
   file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/headers.cc CONTENT "")
   foreach(HEADERS tally_headers tally_test_headers)
     add_library(${HEADERS} OBJECT ${CMAKE_BINARY_DIR}/headers.cc)
-    target_link_libraries(${HEADERS} PRIVATE tally_options)
+    target_link_libraries(${HEADERS} PRIVATE tally_flags)
     target_precompile_headers(${HEADERS} PRIVATE
       <algorithm> <atomic> <cstdint> <functional> <map> <memory> <optional> <set> <string> <thread> <utility> <vector>
       <absl/flags/flag.h> <absl/status/statusor.h> <absl/strings/match.h> <absl/strings/numbers.h>
@@ -62,12 +66,15 @@ endfunction()
 # The release preset compiles several files of a target at once (CMAKE_UNITY_BUILD), which saves a third of it, all others
 # each file alone. ALONE are those that use a file-local name that another file of the target has, too, and those that
 # define flags or bring them, which only programs that use them shall have.
+function(tally_compile_alone)
+  set_source_files_properties(${ARGV} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+endfunction()
 
 # tally_library(NAME SOURCES a.cc … [ALONE b.cc …] DEPS target …)
 function(tally_library NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;ALONE;DEPS" ${ARGN})
   add_library(${NAME} STATIC ${ARG_SOURCES} ${ARG_ALONE})
-  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  tally_compile_alone(${ARG_ALONE})
   target_link_libraries(${NAME} PUBLIC tally_options ${ARG_DEPS})
   tally_use_headers(${NAME} tally_headers)
 endfunction()
@@ -76,7 +83,7 @@ endfunction()
 function(tally_binary NAME)
   cmake_parse_arguments(ARG "" "" "SOURCES;ALONE;DEPS" ${ARGN})
   add_executable(${NAME} ${ARG_SOURCES} ${ARG_ALONE})
-  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  tally_compile_alone(${ARG_ALONE})
   target_link_libraries(${NAME} PRIVATE tally_options ${TALLY_RUNTIME} ${ARG_DEPS})
   tally_use_headers(${NAME} tally_headers)
 endfunction()
@@ -86,7 +93,7 @@ endfunction()
 function(tally_test NAME)
   cmake_parse_arguments(ARG "" "LABEL;TIMEOUT" "SOURCES;ALONE;DEPS" ${ARGN})
   add_executable(${NAME} ${ARG_SOURCES} ${ARG_ALONE})
-  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  tally_compile_alone(${ARG_ALONE})
   target_link_libraries(${NAME} PRIVATE
     tally_options tally_test_options ${TALLY_RUNTIME} ${ARG_DEPS} GTest::gmock GTest::gtest GTest::gtest_main)
   tally_use_headers(${NAME} tally_test_headers)

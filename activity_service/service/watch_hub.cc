@@ -12,7 +12,7 @@ namespace {
 
 using Response = v1::WatchDailyActivityResponse;
 
-constexpr int kRestFactor = 4;  // polling takes a fifth of the time at most
+constexpr int kPollRestFactor = 4;  // polling takes a fifth of the time at most
 constexpr absl::Duration kComeBack = absl::Seconds(1);
 constexpr absl::Duration kComeBackLater = absl::Seconds(10);
 
@@ -119,7 +119,7 @@ void WatchHub::Poll(absl::Time now) {
     if (noticed) noticed_ = true;
     Doubt();
   }
-  const absl::Duration rest = kRestFactor * (base::MonotonicNow() - began);
+  const absl::Duration rest = kPollRestFactor * (base::MonotonicNow() - began);
   rested_ = now + std::max(options_.poll_rest, rest);
   next_poll_ = now + std::max(options_.poll_interval, rest);
   if (!poll_status_.ok()) rested_ = next_poll_;

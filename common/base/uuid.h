@@ -39,4 +39,8 @@ class Uuid {
   Bytes bytes_ = {};
 };
 
+// The first and the last of all (RFC 9562, 5.9 and 5.10), as text.
+inline constexpr char kNilUuid[] = "00000000-0000-0000-0000-000000000000";
+inline constexpr char kMaxUuid[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
 }  // namespace tally::base

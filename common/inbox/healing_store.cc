@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "common/base/uuid.h"
 #include "common/inbox/comparison.h"
 #include "common/inbox/healing_sql.h"
 #include "common/inbox/inbox_sql.h"
@@ -13,8 +14,6 @@
 namespace tally::inbox {
 
 namespace {
-
-constexpr char kBelowAllLanes[] = "00000000-0000-0000-0000-000000000000";
 
 absl::Time ToTime(const std::optional<int64_t>& micros) {
   return micros.has_value() ? absl::FromUnixMicros(*micros) : absl::InfinitePast();
@@ -133,7 +132,7 @@ absl::StatusOr<std::vector<Finding>> HealingStore::ListFindings(db::Transaction&
       (transaction.Query<std::string, int64_t, int64_t, std::string, std::string, int64_t, int64_t>(
           sql::kListFindings,
           {{"consumer", consumer()},
-           {"after_lane", filter.after_lane.empty() ? kBelowAllLanes : filter.after_lane},
+           {"after_lane", filter.after_lane.empty() ? base::kNilUuid : filter.after_lane},
            {"after_sequence", filter.after_sequence},
            {"source", filter.source},
            {"only_lane", filter.lane_id},

@@ -1,6 +1,7 @@
 #include "common/inbox/inbox_catalog.h"
 
 #include "common/base/status_macros.h"
+#include "common/base/uuid.h"
 #include "common/inbox/catalog_sql.h"
 #include "common/inbox/letter.h"
 
@@ -8,8 +9,6 @@ namespace tally::inbox {
 namespace {
 
 using Text = std::string;
-
-constexpr char kBeforeAllLanes[] = "00000000-0000-0000-0000-000000000000";
 
 }  // namespace
 
@@ -36,7 +35,7 @@ absl::StatusOr<std::vector<WatermarkRecord>> InboxCatalog::ListWatermarks(
   };
   const db::Params params = {
       {"consumer", consumer_},
-      {"after", after.empty() ? kBeforeAllLanes : after},
+      {"after", after.empty() ? base::kNilUuid : after},
       {"lane_id", filter.lane_id.empty() ? std::nullopt : std::optional<Text>(filter.lane_id)},
       {"source", filter.source},
       {"gaps_only", filter.gaps_only ? 1 : 0},

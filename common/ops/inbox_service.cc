@@ -16,7 +16,6 @@
 namespace tally::ops {
 namespace {
 
-constexpr int64_t kPayloadBytesMax = 1 << 20;  // as JSON they take several times as much
 constexpr int64_t kLettersAtOnce = 10'000;
 // Of each, so that many of one do not hide another.
 constexpr int64_t kFindingsAlarmed = 20;

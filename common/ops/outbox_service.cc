@@ -14,9 +14,6 @@
 namespace tally::ops {
 namespace {
 
-// A page with payloads ends there: as JSON they take several times as much.
-constexpr int64_t kPayloadBytesMax = 1 << 20;
-
 outbox::LaneCatalog::Filter ReadFilter(const v1::ListLanesRequest& request,
                                        base::Violations& violations) {
   outbox::LaneCatalog::Filter filter{.open = {}, .unpublished_only = request.unpublished_only()};

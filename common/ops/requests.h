@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,6 +35,9 @@ void CheckName(absl::string_view field, const std::string& text, base::Violation
 
 // 1 to 256 characters.
 void CheckReason(const std::string& reason, base::Violations& violations);
+
+// A page with payloads ends behind so many bytes of them: as JSON they take several times as much.
+inline constexpr int64_t kPayloadBytesMax = 1 << 20;
 
 // A page of a list: how long it is, and the parts of the place behind which it begins.
 struct PageRequest {

@@ -4,13 +4,11 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "common/base/uuid.h"
 #include "common/outbox/catalog_sql.h"
 
 namespace tally::outbox {
 namespace {
-
-constexpr char kBeforeAllLanes[] = "00000000-0000-0000-0000-000000000000";
-constexpr char kLastLane[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 std::optional<absl::Time> ToTime(const std::optional<int64_t>& micros) {
   if (!micros.has_value()) return std::nullopt;
@@ -24,7 +22,7 @@ absl::StatusOr<std::vector<LaneRecord>> LaneCatalog::List(const Filter& filter,
                                                           int64_t lanes_max, absl::Time deadline) {
   const db::Params params = {{"after_time", after ? absl::ToUnixMicros(after->opened)
                                                   : std::numeric_limits<int64_t>::max()},
-                             {"after_lane", after ? after->lane_id : kLastLane},
+                             {"after_lane", after ? after->lane_id : base::kMaxUuid},
                              {"state", !filter.open   ? ""
                                        : *filter.open ? "open"
                                                       : "closed"},
@@ -39,8 +37,8 @@ absl::StatusOr<std::vector<LaneRecord>> LaneCatalog::ListById(const std::string&
                                                               int64_t lanes_max,
                                                               absl::Time deadline) {
   return Read(sql::kListLanesById,
-              {{"after_lane", after.empty() ? kBeforeAllLanes : after},
-               {"through_lane", through.empty() ? kLastLane : through},
+              {{"after_lane", after.empty() ? base::kNilUuid : after},
+               {"through_lane", through.empty() ? base::kMaxUuid : through},
                {"lanes_max", lanes_max}},
               deadline);
 }

@@ -2,14 +2,10 @@
 
 #include <utility>
 
+#include "common/base/uuid.h"
 #include "common/outbox/healing_sql.h"
 
 namespace tally::outbox {
-namespace {
-
-constexpr char kBelowAllLanes[] = "00000000-0000-0000-0000-000000000000";
-
-}  // namespace
 
 absl::StatusOr<std::vector<LaneStatus>> LaneReader::List(Scope scope, const std::string& after,
                                                          int64_t lanes_max, absl::Time deadline) {
@@ -26,7 +22,7 @@ absl::StatusOr<std::vector<LaneStatus>> LaneReader::List(Scope scope, const std:
       database_.Run(db::Mode::kRead, deadline, [&](db::Transaction& transaction) {
         return transaction.Query<std::string, std::string, int64_t, int64_t, int64_t>(
             sql::kListExtents,
-            {{"after", after.empty() ? kBelowAllLanes : after},
+            {{"after", after.empty() ? base::kNilUuid : after},
              {"every_lane", scope == Scope::kAll ? 1 : 0},
              {"lanes_max", lanes_max}},
             take);

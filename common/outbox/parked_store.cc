@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
+#include "common/base/uuid.h"
 #include "common/outbox/parked_sql.h"
 
 namespace tally::outbox {
@@ -15,7 +16,6 @@ using Text = std::string;
 
 constexpr char kParked[] = "parked";
 constexpr char kVoid[] = "void";
-constexpr char kLastLane[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 // The columns of fragment ParkedColumns.
 absl::StatusOr<ParkedEvent> ToParked(Text lane_id, int64_t sequence, Text subject, Text type,
@@ -76,7 +76,7 @@ absl::StatusOr<ParkedStore::Page> ParkedStore::List(const Filter& filter,
   db::Params params = {
       {"with_payload", with_payload ? 1 : 0},
       {"after_time", after ? absl::ToUnixMicros(after->changed) : kMax},
-      {"after_lane", after ? after->key.lane_id : kLastLane},
+      {"after_lane", after ? after->key.lane_id : base::kMaxUuid},
       {"after_sequence", after ? after->key.sequence : kMax},
       {"lane_id", filter.lane_id.empty() ? std::nullopt : std::optional<Text>(filter.lane_id)},
       {"state", !filter.discarded   ? ""

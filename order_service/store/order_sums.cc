@@ -6,13 +6,12 @@
 #include <utility>
 
 #include "common/base/status_macros.h"
+#include "common/base/uuid.h"
 #include "order_service/store/audit_sql.h"
 
 namespace tally::orders {
 namespace {
 
-constexpr char kBeforeAll[] = "00000000-0000-0000-0000-000000000000";
-constexpr char kBehindAll[] = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 const absl::CivilDay kFirstDay(1970, 1, 1);
 
 absl::StatusOr<std::optional<OrderCursor>> FindPageEnd(db::Transaction& transaction, CountedBy by,
@@ -45,7 +44,7 @@ absl::StatusOr<OrderSums::Page> OrderSums::Sum(CountedBy by, const base::TimeInt
     return db::Params{{"start_time", start},
                       {"end_time", end},
                       {"after_time", after ? after->place_time : absl::UnixEpoch()},
-                      {"after_id", after ? after->order_id.ToString() : kBeforeAll}};
+                      {"after_id", after ? after->order_id.ToString() : base::kNilUuid}};
   };
   RETURN_IF_ERROR(
       database_.Run(db::Mode::kRead, deadline, [&](db::Transaction& transaction) -> absl::Status {
@@ -53,7 +52,8 @@ absl::StatusOr<OrderSums::Page> OrderSums::Sum(CountedBy by, const base::TimeInt
         const absl::Time last = page.next ? page.next->place_time : within.end;
         db::Params page_params = params(std::min(within.end, last + absl::Microseconds(1)));
         page_params.push_back({"last_time", last});
-        page_params.push_back({"last_id", page.next ? page.next->order_id.ToString() : kBehindAll});
+        page_params.push_back(
+            {"last_id", page.next ? page.next->order_id.ToString() : base::kMaxUuid});
         RETURN_IF_ERROR((transaction.Query<int64_t, std::string, int64_t, int64_t, int64_t>(
             by == CountedBy::kPlaced ? sql::kSumPlaced : sql::kSumCancelled, page_params, add)));
         // Read last: what is removed from now on is in the sums.
