@@ -31,7 +31,10 @@ constexpr int kDiffer = 9;
 
 class AuditTest : public testing::TestWithParam<testkit::DatabaseKind> {
  protected:
-  void Start() { ASSERT_OK_AND_ASSIGN(system, System::Start({.database = GetParam()})); }
+  void Start() {
+    ASSERT_OK_AND_ASSIGN(
+        system, System::Start({.database = GetParam(), .activity_flags = {"--heal_every=1s"}}));
+  }
 
   Ended Audit(std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), "audit");
@@ -97,7 +100,7 @@ TEST_P(AuditTest, IsExactWhileOrdersFlow) {
   }
   // What is wrong with today is found though today goes on.
   EXPECT_OK(QueryNumber(system->activity_database(), "penny_too_much_at_first.sql"));
-  const Ended audit = Audit({"--deep"});
+  const Ended audit = Audit({"--deep", "--deadline=4s"});
   EXPECT_EQ(audit.exit_code, kDiffer) << audit.out << audit.err;
   EXPECT_THAT(audit.out, HasSubstr("DIFFERS"));
   EXPECT_TRUE(load->Running());
