@@ -63,9 +63,9 @@ function(tally_use_headers NAME HEADERS)
   endif()
 endfunction()
 
-# The release preset compiles several files of a target at once (CMAKE_UNITY_BUILD), which saves a third of it, all others
-# each file alone. ALONE are those that use a file-local name that another file of the target has, too, and those that
-# define flags or bring them, which only programs that use them shall have.
+# The release preset compiles the files of a target together, up to 24 at once (CMAKE_UNITY_BUILD), which saves much
+# of it; all others compile each file alone. ALONE are those that use a file-local name that another file of the
+# target has, too, and those that define flags or bring them, which only programs that use them shall have.
 function(tally_compile_alone)
   set_source_files_properties(${ARGV} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
