@@ -75,6 +75,11 @@ absl::StatusOr<std::vector<Delivery>> NatsPullConsumer::Take(size_t max, size_t 
   std::vector<Delivery> taken = HandOut(max, bytes_max);
   Ask(now);
   if (!fault_.ok() && taken.empty()) return fault_;
+  if (nothing_helps_ && taken.empty()) {
+    return absl::UnavailableError(
+        "message bus: messages wait and none is delivered: may this account pull, or is the "
+        "durable paused?");
+  }
   return taken;
 }
 
@@ -123,6 +128,7 @@ void NatsPullConsumer::Receive(absl::Duration now) {
 
 void NatsPullConsumer::Hold(Delivery delivery) {
   fault_ = absl::OkStatus();
+  nothing_helps_ = false;
   delivered_since_asked_ = true;
   deliveries_.Increment();
   if (delivery.delivery_count > 1) redeliveries_.Increment();
@@ -159,10 +165,11 @@ void NatsPullConsumer::ReceiveState(absl::Duration now, natsMsg* message) {
     return;
   }
   if (!std::exchange(fault_, absl::OkStatus()).ok()) window_.Reset();
-  const bool waits = IntField(*info, "num_pending") > 0 && window_.outstanding() > 0 &&
-                     IntField(*info, "num_ack_pending") <
-                         IntField(ObjectField(*info, "config"), "max_ack_pending");
-  Remedy(stall_.OnState(now, waits));
+  const bool due = IntField(*info, "num_pending") > 0 &&
+                   IntField(*info, "num_ack_pending") <
+                       IntField(ObjectField(*info, "config"), "max_ack_pending");
+  if (!due) nothing_helps_ = false;
+  Remedy(stall_.OnState(now, due && window_.outstanding() > 0));
 }
 
 void NatsPullConsumer::Remedy(StallWatch::Remedy remedy) {
@@ -181,6 +188,7 @@ void NatsPullConsumer::Remedy(StallWatch::Remedy remedy) {
       break;
     case StallWatch::Remedy::kReconnect:
       step = "reconnect";
+      nothing_helps_ = true;
       connection_.Drop(mailbox_->link(), "deliveries stalled");
       break;
   }

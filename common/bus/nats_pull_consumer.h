@@ -67,6 +67,7 @@ class NatsPullConsumer final : public PullConsumer {
   PullWindow window_;
   StallWatch stall_;
   absl::Status fault_;
+  bool nothing_helps_ = false;  // all remedies were tried, and messages still wait
   std::deque<Delivery> held_;
   size_t held_bytes_ = 0;
   std::vector<NatsMsgPtr> arrived_;  // kept for its capacity

@@ -31,6 +31,8 @@ std::optional<std::vector<size_t>> Bisection::Next() {
   return tried_;
 }
 
+void Bisection::OthersSucceeded() { Succeeded(/*applied=*/true); }
+
 void Bisection::Succeeded(bool applied) {
   applied_ = applied_ || applied;
   if (kind_ == Parts::kAlone) return;

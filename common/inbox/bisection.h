@@ -30,13 +30,15 @@ class Bisection {
   // when it is clear that the events are not to blame. Each part must be answered by Succeeded() or
   // Failed() before the next.
   std::optional<std::vector<size_t>> Next();
+  // Other events were applied just before: what fails alone here is to blame, and no sample needed.
+  void OthersSucceeded();
   // `applied`: the part still had something to apply.
   void Succeeded(bool applied);
   void Failed(Fault fault);
 
-  // After the last part: false if nothing could be applied and several failed alone, of more than
-  // one message, or one for a reason that is not clear: then the fault lies elsewhere. What cannot
-  // be decoded is to blame in any case.
+  // After the last part: false if nothing could be applied, no others either, and several failed
+  // alone, of more than one message, or one for a reason that is not clear: then the fault lies
+  // elsewhere. What cannot be decoded is to blame in any case.
   bool EventsAreToBlame() const;
 
  private:

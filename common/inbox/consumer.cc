@@ -179,6 +179,7 @@ void Consumer::Stall(const absl::Status& why) {
   absl::MutexLock lock(&mutex_);
   if (stalled_by_.ok()) progress_.stalled_since = clock_.Now();
   progress_.stalled_by = stalled_by_ = why;
+  progress_.feeds_another = feeds_another_ && absl::IsFailedPrecondition(why);
   progress_.suspended = absl::IsResourceExhausted(why) || (inbox_fails_ && bus_.Connected());
 }
 
@@ -191,6 +192,7 @@ void Consumer::GoOn() {
   absl::MutexLock lock(&mutex_);
   progress_.stalled_by = absl::OkStatus();
   progress_.stalled_since = absl::InfiniteFuture();
+  progress_.feeds_another = false;
   progress_.suspended = false;
 }
 

@@ -47,6 +47,7 @@ struct ConsumerProgress {
   // Why nothing is taken from the bus, and since when; OK while it is.
   absl::Status stalled_by;
   absl::Time stalled_since = absl::InfiniteFuture();
+  bool feeds_another = false;  // the durable, another database: so nothing is taken
   // The bus is there, and it is not one event's fault either: everything fails, or too much did.
   bool suspended = false;
 };

@@ -44,6 +44,7 @@ absl::StatusOr<std::vector<Extent>> Fetcher::ListLanes(bool every_lane) {
 absl::StatusOr<std::vector<Producer::RangeAnswer>> Fetcher::Ask(
     const std::vector<LaneRange>& ranges) {
   absl::StatusOr<Producer::Answers> answer = producer_.FindEvents(ranges);
+  if (absl::IsNotFound(answer.status())) return answer.status();  // It does answer.
   RETURN_IF_ERROR(NoteAnswer(answer.status(), answer.ok() ? answer->database_id : ""));
   return std::move(answer->ranges);
 }
@@ -70,6 +71,12 @@ absl::StatusOr<int64_t> Fetcher::Apply(std::vector<Producer::RangeAnswer>& answe
     rest.remove_prefix(batch.size());
   }
   return fetched;
+}
+
+void Fetcher::SayNothing() {
+  silent_.Set(0);
+  other_database_.Set(0);
+  trouble_ = absl::OkStatus();
 }
 
 absl::Status Fetcher::NoteAnswer(const absl::Status& answer, const std::string& database_id) {

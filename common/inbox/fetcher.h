@@ -28,13 +28,15 @@ class Fetcher {
   const std::string& source() const { return producer_.source(); }
 
   // The next two fail when the producer does not answer (UNAVAILABLE), or from another database
-  // (FAILED_PRECONDITION).
+  // (FAILED_PRECONDITION); the second also when nothing of it is published yet (NOT_FOUND).
   absl::StatusOr<std::vector<Extent>> ListLanes(bool every_lane);
   absl::StatusOr<std::vector<Producer::RangeAnswer>> Ask(const std::vector<LaneRange>& ranges);
   // Covers events and void ranges; the events are gone from `answers` then. Returns how many were
   // new. An error is that of Inbox::Receive or of the own database; fewer events go into a batch
   // then, for of events that all fail one alone can be told to be at fault.
   absl::StatusOr<int64_t> Apply(std::vector<Producer::RangeAnswer>& answers);
+  // Another replica asks: whether the producer answers is its to say.
+  void SayNothing();
 
  private:
   absl::Status NoteAnswer(const absl::Status& answer, const std::string& database_id);

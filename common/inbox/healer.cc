@@ -15,7 +15,6 @@ namespace {
 using Kind = Producer::RangeAnswer::Kind;
 using Verdict = Finding::Verdict;
 
-constexpr absl::Duration kRetryAfter = absl::Seconds(1);
 constexpr absl::Duration kLookEvery = absl::Milliseconds(250);
 // JetStream acknowledges a message before its consumers have been told of it.
 constexpr absl::Duration kToldWithin = absl::Milliseconds(200);
@@ -25,6 +24,8 @@ constexpr int kStuckAfterAckWaits = 3;
 // Renewed while resting too, so that another replica need not wait long for it.
 constexpr absl::Duration kLease = absl::Seconds(8);
 constexpr absl::Duration kRenewEvery = absl::Seconds(2);
+// Longer than that: another replica may reach whom this one does not.
+constexpr absl::Duration kYieldFor = absl::Seconds(3);
 constexpr size_t kRangesMaxPerLane = 10'000;
 constexpr int64_t kFindingsMax = 1'000'000;
 
@@ -73,10 +74,7 @@ absl::Duration Healer::Step() {
     failing_ = !status.ok();
     if (failing_) telemetry_.log.Warning("healing fails", {{"why", status}});
   }
-  if (!status.ok()) {
-    phase_ = Phase::kResting;
-    rest_.Begin(now, kRetryAfter);
-  }
+  if (!status.ok()) Yield(now);
   switch (phase_) {
     case Phase::kResting:
       return rest_.Left(clock_.Now());
@@ -86,6 +84,12 @@ absl::Duration Healer::Step() {
       return absl::ZeroDuration();
   }
   return absl::ZeroDuration();
+}
+
+void Healer::Yield(absl::Time now) {
+  Stop();
+  phase_ = Phase::kResting;
+  rest_.Begin(now, kYieldFor);
 }
 
 void Healer::Stop() {
@@ -108,7 +112,7 @@ absl::Status Healer::Advance(absl::Time now) {
   }
   if (!due) return absl::OkStatus();
   if (!leading_) {
-    stuck_.Set(0);  // another's to say
+    SayNothing();
     phase_ = Phase::kResting;
     rest_.Begin(now, kRenewEvery);
     return absl::OkStatus();
@@ -133,7 +137,7 @@ absl::Status Healer::BeginRound(absl::Time now) {
     anyone = anyone || source.answered;
   }
   if (!anyone) {
-    rest_.Begin(now, std::min(options_.every, kRetryAfter));
+    Yield(now);
     return absl::OkStatus();
   }
   RETURN_IF_ERROR(CompareAll(now));
@@ -204,15 +208,16 @@ absl::Status Healer::Compare(db::Transaction& transaction, Source& source, absl:
   ASSIGN_OR_RETURN(const CoveredLanes accepted, store_.ListAccepted(transaction));
   source.kept = LostHistory(name, source.lanes, every_lane_, source.covered_before, accepted, now);
   for (const Finding& finding : source.before) {
-    // Lanes that are not listed any more have not changed since.
-    if (answered.contains(finding.lane_id) || (every_lane_ && finding.covered)) continue;
     if (finding.covered) {
+      // Compared anew. Lanes that are not listed any more have not changed since.
+      if (answered.contains(finding.lane_id) || every_lane_) continue;
       source.kept.push_back(finding);
       if (covered[finding.lane_id].highest() > finding.range.last) {
         every_lane_at_ = absl::InfinitePast();
       }
       continue;
     }
+    // Also behind the lane's end: it may have lost what it had published.
     for (const base::SequenceRange gap : covered[finding.lane_id].Missing(finding.range)) {
       source.uncovered.Add(finding.lane_id, gap);
     }
@@ -340,6 +345,22 @@ void Healer::TakeDown(Source& source, const Producer::RangeAnswer& answer) {
   }
 }
 
+// Another replica heals: what is found is its to say.
+void Healer::SayNothing() {
+  stuck_.Set(0);
+  for (Source& source : sources_) source.fetcher.SayNothing();
+  for (auto& [verdict, events] : shown_) FindingsGauge(verdict).Set(0);
+  shown_.clear();
+  absl::MutexLock lock(&detail_->mutex);
+  detail_->text.clear();
+}
+
+telemetry::Gauge& Healer::FindingsGauge(Verdict verdict) {
+  return telemetry_.metrics.AddGauge("tally_healing_findings",
+                                     "Events in which a producer and this consumer do not agree.",
+                                     {{"verdict", std::string(Name(verdict))}});
+}
+
 void Healer::Show() {
   std::map<Verdict, int64_t> events;
   for (const Source& source : sources_) {
@@ -352,10 +373,7 @@ void Healer::Show() {
        {Verdict::kUnanswered, Verdict::kParked, Verdict::kTrimmed, Verdict::kUnknown}) {
     const std::string name(Name(verdict));
     if (events[verdict] > 0) said.push_back(absl::StrCat(events[verdict], " events ", name));
-    telemetry_.metrics
-        .AddGauge("tally_healing_findings",
-                  "Events in which a producer and this consumer do not agree.", {{"verdict", name}})
-        .Set(static_cast<double>(events[verdict]));
+    FindingsGauge(verdict).Set(static_cast<double>(events[verdict]));
     if ((shown_[verdict] == 0) == (events[verdict] == 0)) continue;
     if (events[verdict] > 0) {
       telemetry_.log.Warning("events are missing, or known here alone",

@@ -49,13 +49,14 @@ struct HealerOptions {
 // Lanes never heard of, lost tails, purged streams and a wiped broker are all this one case.
 //
 //   producer does not answer → what is missing stands as unanswered; asked again next round
+//   no producer answers, or the bus does not → the lease is given up: another may reach them
 //   answers from another database than the one remembered → alarm, nothing of it is used
 //   producer lacks what was covered here → a finding with exact bounds: it has lost history. All
 //     lanes are compared at start, hourly, and when others are open, or have rows, than before
 //   stream lost, with a part of its disk, what the durable is to deliver again → such a durable
 //     delivers nothing any more: all that is published is fetched, late; log and alarm say so
 //   bus away, own database away → the round ends, and begins again soon
-//   another replica took over → the round ends without a word
+//   another replica took over → the round ends without a word, and what is found is its to say
 //   durable feeds another database → nothing is healed: its acknowledgements are another's
 //
 // Health says what is found ("missing"). Metrics: tally_healing_findings{verdict} (events),
@@ -116,6 +117,10 @@ class Healer {
   absl::Status EndRound(absl::Time now);
   absl::Status Save(Source& source, absl::Time now);
 
+  // The lease, for others to try.
+  void Yield(absl::Time now);
+  void SayNothing();
+  telemetry::Gauge& FindingsGauge(Finding::Verdict verdict);
   static void TakeDown(Source& source, const Producer::RangeAnswer& answer);
   void Show();
   absl::Time Deadline() { return clock_.Now() + options_.session_timeout; }

@@ -36,6 +36,7 @@ absl::Duration Horizon::Step() {
     asked_ = now;
     if (absl::StatusOr<Goal> asked = Ask(); asked.ok()) {
       if (goal_.has_value()) Lower(goal_->lanes, asked->lanes);
+      if (reached_.has_value()) Lower(reached_->lanes, asked->lanes);
       (goal_.has_value() ? next_goal_ : goal_) = *std::move(asked);
       absl::MutexLock lock(&mutex_);
       state_.answered = now;
@@ -43,6 +44,7 @@ absl::Duration Horizon::Step() {
     }
   }
   Advance();
+  LookBack();
   return goal_.has_value() ? kLookEvery : ask_every_;
 }
 
@@ -51,6 +53,7 @@ void Horizon::Forget() {
   asked_ = absl::InfinitePast();
   goal_.reset();
   next_goal_.reset();
+  reached_.reset();
   absl::MutexLock lock(&mutex_);
   state_ = State();
 }
@@ -90,8 +93,21 @@ void Horizon::Advance() {
     absl::MutexLock lock(&mutex_);
     state_.as_of = std::max(state_.as_of, goal_->asked - kCommittedWithin);
     state_.behind = next_goal_.has_value();
-    goal_ = std::exchange(next_goal_, std::nullopt);
+    reached_ = std::exchange(goal_, std::exchange(next_goal_, std::nullopt));
+    looked_back_ = clock_.Now();
   }
+}
+
+// The own database may have been replaced by a copy that lacks the last commits.
+void Horizon::LookBack() {
+  const absl::Time now = clock_.Now();
+  if (!reached_.has_value() || (now >= looked_back_ && now - looked_back_ < ask_every_)) return;
+  looked_back_ = now;
+  const absl::StatusOr<bool> still = Reached(*reached_);
+  if (still.value_or(true)) return;
+  reached_.reset();
+  absl::MutexLock lock(&mutex_);
+  state_.as_of = absl::InfinitePast();
 }
 
 absl::StatusOr<bool> Horizon::Reached(const Goal& goal) {

@@ -26,6 +26,7 @@ namespace tally::inbox {
 //   bus or own database away                                     → the same
 //   a producer's lane goes less far than it did → so does what is waited for
 //   the clock is set back → nothing is known until the producers have answered again
+//   the own database goes back in time → the same, within a second or so
 //
 // Each replica has its own; it writes nothing. Step belongs to one thread and blocks on each
 // producer for its timeout at most; Get is thread-safe.
@@ -57,6 +58,7 @@ class Horizon {
   void Forget();
   absl::StatusOr<bool> Reached(const Goal& goal);
   void Advance();
+  void LookBack();
 
   const absl::Duration ask_every_;
   std::vector<Producer>& producers_;
@@ -66,6 +68,8 @@ class Horizon {
   // How far to come: first this one, which is not given up for a later one that runs ahead.
   std::optional<Goal> goal_;
   std::optional<Goal> next_goal_;
+  std::optional<Goal> reached_;                    // the last one, that as_of is of
+  absl::Time looked_back_ = absl::InfinitePast();  // whether it still is
 
   mutable absl::Mutex mutex_;
   State state_ ABSL_GUARDED_BY(mutex_);

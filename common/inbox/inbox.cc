@@ -255,6 +255,7 @@ absl::Status Inbox::Keep(db::Transaction& transaction, const BatchPlan& plan, Co
 absl::Status Inbox::Bisect(absl::Span<Arrival* const> candidates, Bisection bisection,
                            Announce announce, absl::FunctionRef<void()> still_working,
                            Received& received) {
+  if (received.applied > 0) bisection.OthersSucceeded();
   absl::Status last_failure;
   while (const std::optional<std::vector<size_t>> part = bisection.Next()) {
     still_working();

@@ -130,8 +130,10 @@ absl::StatusOr<Reply> Producer::Ask(const char* what, const Request& request) {
   Reply reply;
   if (!reply.ParseFromString(answer)) return Unreadable("not in binary protobuf");
   if (reply.has_error()) {
-    return absl::UnavailableError(
-        absl::StrCat(source_, " cannot answer: ", reply.error().message()));
+    const std::string why = absl::StrCat(source_, " cannot answer: ", reply.error().message());
+    const auto code = static_cast<absl::StatusCode>(reply.error().code());
+    const bool too_early = code == absl::StatusCode::kFailedPrecondition;
+    return too_early ? absl::NotFoundError(why) : absl::UnavailableError(why);
   }
   if (reply.database_id().empty()) return Unreadable("no database_id");
   return reply;

@@ -138,7 +138,7 @@ void Subscription::Stop() {
 Progress Subscription::GetProgress() const {
   // Asked first: what is recorded after it only makes the rest look later.
   const Horizon::State horizon = horizon_ == nullptr ? Horizon::State() : horizon_->Get();
-  const ConsumerProgress stream = consumer_->GetProgress();
+  const ConsumerProgress stream = GetConsumerProgress();
   return {.connected = stream.connected,
           .as_of = horizon_ == nullptr ? stream.as_of : horizon.as_of,
           .producers_answered = horizon.answered,

@@ -93,13 +93,13 @@ class Subscription {
   // replica.
   void Stop();
 
-  // After Start().
+  // Nothing is known before Start(); the same holds for the next two.
   Progress GetProgress() const;
-  // How stream and durable stand to their declarations. Nothing is known before Start().
+  // How stream and durable stand to their declarations.
   bus::DeclarationState declaration() const {
     return consumer_ != nullptr ? consumer_->declaration() : bus::DeclarationState();
   }
-  // Of the consumer alone. Nothing is known before Start().
+  // Of the consumer alone.
   ConsumerProgress GetConsumerProgress() const {
     return consumer_ != nullptr ? consumer_->GetProgress() : ConsumerProgress();
   }

@@ -155,7 +155,7 @@ void RaiseAlarms(const inbox::InboxSummary& summary, const inbox::ConsumerProgre
                        " events could not be applied, are not counted, and wait for an operator"),
           summary.oldest_dead.value_or(absl::InfinitePast()), alarms);
   }
-  if (absl::IsFailedPrecondition(progress.stalled_by)) {
+  if (progress.feeds_another) {
     Raise(kDurableOfAnother, progress.stalled_by.message(), progress.stalled_since, alarms);
   } else if (progress.suspended) {
     Raise(kConsumerSuspended, progress.stalled_by.message(), progress.stalled_since, alarms);
@@ -166,7 +166,8 @@ void RaiseAlarms(const inbox::InboxSummary& summary, const inbox::ConsumerProgre
 
 void RaiseAlarms(const std::vector<inbox::Finding>& findings,
                  const std::vector<inbox::SourceStore::Source>& sources,
-                 const std::vector<std::string>& producers, absl::Time now, Alarms& alarms) {
+                 const std::vector<std::string>& producers, absl::Time all_answered, absl::Time now,
+                 Alarms& alarms) {
   for (const inbox::Finding& finding : findings) {
     const std::string range = absl::StrCat(finding.source, ", ", finding.lane_id, "/",
                                            finding.range.first, "-", finding.range.last);
@@ -193,7 +194,8 @@ void RaiseAlarms(const std::vector<inbox::Finding>& findings,
   for (const std::string& name : producers) {
     const auto known = std::find_if(sources.begin(), sources.end(),
                                     [&](const auto& source) { return source.source == name; });
-    const absl::Time answered = known == sources.end() ? absl::InfinitePast() : known->last_answer;
+    const absl::Time compared = known == sources.end() ? absl::InfinitePast() : known->last_answer;
+    const absl::Time answered = std::max(compared, all_answered);
     if (known != sources.end() && !known->other_database_id.empty()) {
       Raise(kSourceMoved,
             absl::StrCat(name, " answers from database ", known->other_database_id, ", and had ",

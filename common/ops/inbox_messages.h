@@ -32,9 +32,12 @@ void ToMessage(const inbox::InboxSummary& summary, const inbox::ConsumerProgress
                v1::GetInboxStatusResponse& message);
 void RaiseAlarms(const inbox::InboxSummary& summary, const inbox::ConsumerProgress& progress,
                  absl::Time now, Alarms& alarms);
-// Of ranges that healing does not settle by itself, and of those of `producers` that are silent.
+// Of ranges that healing does not settle by itself, and of those of `producers` that are silent:
+// neither who heals got an answer lately, nor this instance, from all of them, since
+// `all_answered`.
 void RaiseAlarms(const std::vector<inbox::Finding>& findings,
                  const std::vector<inbox::SourceStore::Source>& sources,
-                 const std::vector<std::string>& producers, absl::Time now, Alarms& alarms);
+                 const std::vector<std::string>& producers, absl::Time all_answered, absl::Time now,
+                 Alarms& alarms);
 
 }  // namespace tally::ops

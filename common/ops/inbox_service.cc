@@ -201,7 +201,8 @@ absl::Status InboxService::FillHealing(absl::Time deadline, v1::GetInboxStatusRe
   for (const inbox::SourceStore::Source& source : sources) {
     ToMessage(source, *response.add_sources());
   }
-  RaiseAlarms(findings, sources, subscription_.options().sources, clock_.Now(),
+  RaiseAlarms(findings, sources, subscription_.options().sources,
+              subscription_.GetProgress().producers_answered, clock_.Now(),
               *response.mutable_alarms());
   return absl::OkStatus();
 }

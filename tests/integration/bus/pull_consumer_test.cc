@@ -336,6 +336,11 @@ TEST_F(PullConsumerTest, AStallIsCountedAndMendedStepByStep) {
   EXPECT_EQ(Metric("tally_bus_stalls_total", {{"step", "pull"}}), 1);
   EXPECT_EQ(Metric("tally_bus_stalls_total", {{"step", "subscribe"}}), 1);
   EXPECT_EVENTUALLY(Metric("tally_bus_reconnects_total") == 1, kPatience);
+  // When nothing has helped, it says so for as long as nothing comes.
+  EXPECT_TRUE(Repeat([&] {
+    EXPECT_THAT(consumer->Take(10), StatusIs(absl::StatusCode::kUnavailable));
+    return Metric("tally_bus_stalls_total", {{"step", "pull"}}) == 2;
+  }));
 }
 
 TEST_F(PullConsumerTest, HavingNothingToDeliverIsNotAStall) {

@@ -151,5 +151,19 @@ TEST_P(AgainTest, OneThatFailsAmongThoseTriedAloneIsALetterLikeAnyOther) {
   EXPECT_EQ(replica->Letters().at(Lane(1) + "/10").attempts, 1);
 }
 
+// New events of the same hand are applied before: that they succeed shows whose fault it is.
+TEST_P(AgainTest, OneWhoseStatementFailsIsALetterOnceOthersComeWithIt) {
+  replica->handler.verdict = [](db::Transaction& transaction, const bus::Event& event) {
+    if (event.sequence != 5) return absl::OkStatus();
+    return transaction.Execute(fixture::sql::kNoSuchTable).status();
+  };
+  std::vector<bus::Delivery> deliveries = Again(Sequences(1, 5, 5));
+  EXPECT_THAT(replica->Receive(deliveries), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_TRUE(replica->Letters().empty());
+  deliveries.push_back(Sequences(1, 6, 6).front());
+  EXPECT_EQ(Receive(deliveries).applied, 1);
+  EXPECT_TRUE(replica->Letters().contains(Lane(1) + "/5"));
+}
+
 }  // namespace
 }  // namespace tally::inbox

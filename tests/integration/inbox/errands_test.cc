@@ -88,5 +88,20 @@ TEST_P(ErrandsTest, GapsThatAnAnswerHadNoTimeForAreAskedForAgain) {
   }
 }
 
+TEST_P(ErrandsTest, WhatIsNotPublishedYetIsNoSilenceOfItsProducer) {
+  Bench bench(database_url, *setup_bus, telemetry);
+  ASSERT_EVENTUALLY(bench.ProducerAnswers(), kPatience);
+  const std::string lane_id = producer->NewLane(1);
+  EXPECT_TRUE(bench.errands.Inquire(lane_id, 1));
+  bench.errands.Run(bench.fetchers);
+  telemetry::Gauge& silent =
+      telemetry.metrics.AddGauge("tally_healing_source_silent", "", {{"source", "tests"}});
+  EXPECT_EQ(silent.Value(), 0);
+  producer->StopAnswering();
+  EXPECT_TRUE(bench.errands.Inquire(lane_id, 1));
+  bench.errands.Run(bench.fetchers);
+  EXPECT_EQ(silent.Value(), 1);
+}
+
 }  // namespace
 }  // namespace tally::inbox

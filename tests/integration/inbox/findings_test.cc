@@ -76,6 +76,28 @@ TEST_P(FindingsTest, HistoryThatTheProducerLostIsNamedExactly) {
   EXPECT_EQ(findings[1].range, (base::SequenceRange{1, 7}));
 }
 
+// The bus lost it first, and then the producer's database, too: the lane is shorter now.
+TEST_P(FindingsTest, WhatBusAndProducerBothLostStaysNamed) {
+  const auto instance = NewInstance();
+  const std::string lane_id = producer->PublishedLane(60);
+  ExpectComplete(*instance, 60);
+  HealingStore& healing = instance->subscription.healing();
+  ASSERT_OK(healing.AddFinding({.lane_id = lane_id,
+                                .range = {61, 100},
+                                .source = "tests",
+                                .verdict = Verdict::kUnanswered,
+                                .noticed = absl::Now()},
+                               instance->replica.Deadline()));
+  EXPECT_EVENTUALLY(Finds(*instance, Verdict::kUnknown, 61, 100), kPatience);
+  const absl::Time then = instance->Summary().compared;
+  EXPECT_EVENTUALLY(instance->Summary().compared > then + absl::Seconds(1), kPatience);
+  EXPECT_TRUE(Finds(*instance, Verdict::kUnknown, 61, 100));
+  EXPECT_EQ(instance->Summary().missing_events, 40);
+  EXPECT_THAT(healing.Accept(lane_id, {61, 100}, "a fire", "ada", instance->replica.Deadline()),
+              testkit::IsOkAndHolds(40));
+  ExpectComplete(*instance, 60);
+}
+
 // A round may end with what an operator has settled since it began.
 TEST_P(FindingsTest, WhatIsCoveredIsNotKeptAsMissing) {
   Replica replica(database_url);

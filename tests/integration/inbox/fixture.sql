@@ -20,6 +20,9 @@ ON CONFLICT (event_id) DO UPDATE SET times = counted.times + :more
 -- name: NoSuchTable
 INSERT INTO no_such_table (x) VALUES (1)
 
+-- name: ForgetFiveEvents
+UPDATE inbox_lane SET applied_through = applied_through - 5
+
 -- name: ReadLane
 SELECT applied_through, ranges FROM inbox_lane WHERE lane_id = CAST(:lane_id AS uuid)
 

@@ -15,6 +15,7 @@
 #include "tally/ops/v1/inbox_service.grpc.pb.h"
 #include "tests/integration/inbox/healing_test_case.h"
 #include "tests/testkit/deliveries.h"
+#include "tests/testkit/tcp_gate.h"
 #include "tests/testkit/temp_dir.h"
 
 namespace tally::inbox {
@@ -357,6 +358,31 @@ TEST(HealingReplicasTest, OneOfTwoHealsAndTheOtherTakesOver) {
   one.subscription.Stop();
   heal(50);
   EXPECT_EVENTUALLY(two.replica.Counted().size() == 150, kPatience);
+}
+
+TEST(HealingReplicasTest, OneThatIsCutOffFromTheBusLeavesItToTheOther) {
+  ASSERT_OK_AND_ASSIGN(const auto server, testkit::NatsServer::Start());
+  ASSERT_OK_AND_ASSIGN(const std::string url, testkit::PostgresKind().MakeUrl());
+  ProducerUnderTest producer(server->url());
+  const std::string lane_id = producer.NewLane(3);
+  producer.Park(lane_id, 2);
+  producer.SayPublished(lane_id, 3);
+  testkit::TcpGate gate(server->port());
+  HealingInstance one(gate.Through(server->url()), url, HealingOptions(), "one");
+  HealingInstance two(server->url(), url, HealingOptions(), "two");
+  const auto parked = [](HealingInstance& instance) {
+    return instance.Metric("tally_healing_findings", {{"verdict", "parked"}});
+  };
+  ASSERT_OK(one.subscription.Start());
+  ASSERT_EVENTUALLY(parked(one) == 1, kPatience);
+  ASSERT_OK(two.subscription.Start());
+  gate.Refuse();
+  gate.CutAll();
+  const std::string lost = producer.NewLane(50);
+  producer.SayPublished(lost, 50);
+  EXPECT_EVENTUALLY(two.replica.Counted().size() == 52, kPatience);
+  EXPECT_EVENTUALLY(parked(two) == 1, kPatience);
+  EXPECT_EVENTUALLY(parked(one) == 0, kPatience) << "it heals no more";
 }
 
 }  // namespace

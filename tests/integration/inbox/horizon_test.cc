@@ -2,6 +2,7 @@
 
 #include "common/inbox/horizon.h"
 
+#include "tests/integration/inbox/fixture_sql.h"
 #include "tests/integration/inbox/healing_test_case.h"
 
 namespace tally::inbox {
@@ -78,6 +79,35 @@ TEST_P(HorizonTest, UnpublishedEventsHoldItBack) {
   EXPECT_EQ(producer->events_given(), 0);
   producer->Publish(lane_id, 11, 11);
   ExpectComplete(*instance, 11);
+}
+
+// As a replica does that took over without the last commits. `as_of` was right until then.
+TEST_P(HorizonTest, ADatabaseThatForgotTheLastEventsMakesItUnknown) {
+  const auto instance = NewInstance();
+  producer->PublishedLane(10);
+  ExpectComplete(*instance, 10);
+  instance->subscription.Stop();
+  std::vector<Producer> producers;
+  producers.emplace_back("tests", "tests", absl::Seconds(1), *instance->bus,
+                         instance->replica.system_clock);
+  base::ManualClock clock(absl::Now());
+  Horizon horizon(absl::Milliseconds(100), producers, instance->subscription.healing(), clock);
+  const auto as_of = [&] {
+    clock.Advance(absl::Milliseconds(100));
+    horizon.Step();
+    return horizon.Get().as_of;
+  };
+  ASSERT_EVENTUALLY(as_of() > absl::InfinitePast(), kPatience);
+  producer->StopAnswering();
+  ASSERT_GT(as_of(), absl::InfinitePast());
+  ASSERT_OK(instance->replica.database->Run(
+      db::Mode::kWrite, instance->replica.Deadline(), [](db::Transaction& transaction) {
+        return transaction.Execute(fixture::sql::kForgetFiveEvents).status();
+      }));
+  EXPECT_EQ(as_of(), absl::InfinitePast());
+  producer->Answer();
+  EXPECT_EVENTUALLY((as_of(), horizon.Get().behind), kPatience);
+  EXPECT_EQ(as_of(), absl::InfinitePast());
 }
 
 }  // namespace

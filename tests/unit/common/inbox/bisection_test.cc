@@ -124,5 +124,17 @@ TEST(BisectionTest, WhereNoTwoMayBeTriedTogetherAllAreTriedAlone) {
   EXPECT_TRUE(bisection.EventsAreToBlame());
 }
 
+TEST(BisectionTest, AnUnclearErrorIsTheEventsWhereOthersSucceededJustBefore) {
+  Bisection bisection(40);
+  bisection.OthersSucceeded();
+  size_t attempts = 0;
+  while (bisection.Next().has_value()) {
+    bisection.Failed(Fault::kUnclear);
+    ++attempts;
+  }
+  EXPECT_GE(attempts, 40u) << "each has failed alone";
+  EXPECT_TRUE(bisection.EventsAreToBlame());
+}
+
 }  // namespace
 }  // namespace tally::inbox

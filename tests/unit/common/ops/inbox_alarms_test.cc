@@ -33,7 +33,8 @@ TEST(InboxAlarmsTest, AConsumerThatCannotAttachIsToldOfAfterAMinute) {
 
 TEST(InboxAlarmsTest, WhatNeedsAnOperatorIsToldOfAtOnceAndOnce) {
   inbox::ConsumerProgress progress = {.stalled_by = absl::FailedPreconditionError("feeds another"),
-                                      .stalled_since = kSince};
+                                      .stalled_since = kSince,
+                                      .feeds_another = true};
   EXPECT_THAT(AlarmsAfter(absl::ZeroDuration(), progress),
               ElementsAre("DURABLE_OF_ANOTHER: feeds another"));
   EXPECT_THAT(AlarmsAfter(absl::Hours(1), progress),
@@ -42,6 +43,29 @@ TEST(InboxAlarmsTest, WhatNeedsAnOperatorIsToldOfAtOnceAndOnce) {
               .stalled_since = kSince,
               .suspended = true};
   EXPECT_THAT(AlarmsAfter(absl::Hours(1), progress), ElementsAre("CONSUMER_SUSPENDED: letters"));
+}
+
+TEST(InboxAlarmsTest, WhatTheServerRefusesIsNotAnothersDurable) {
+  const inbox::ConsumerProgress progress = {
+      .stalled_by = absl::FailedPreconditionError("subjects overlap"), .stalled_since = kSince};
+  EXPECT_THAT(AlarmsAfter(absl::Seconds(59), progress), IsEmpty());
+  EXPECT_THAT(AlarmsAfter(absl::Minutes(1), progress),
+              ElementsAre("CONSUMER_STALLED: subjects overlap"));
+}
+
+TEST(InboxAlarmsTest, AProducerIsSilentWhenNobodyHadAnAnswerForAMinute) {
+  const auto silent = [](absl::Time compared, absl::Time all_answered) {
+    inbox::SourceStore::Source source;
+    source.source = "orders";
+    source.last_answer = compared;
+    Alarms alarms;
+    RaiseAlarms({}, {source}, {"orders"}, all_answered, kSince + absl::Minutes(1), alarms);
+    return !alarms.empty() && alarms.Get(0).name() == "SOURCE_SILENT";
+  };
+  EXPECT_TRUE(silent(kSince, absl::InfinitePast()));
+  EXPECT_TRUE(silent(kSince, kSince));
+  EXPECT_FALSE(silent(kSince + absl::Seconds(1), absl::InfinitePast()));
+  EXPECT_FALSE(silent(kSince, kSince + absl::Seconds(1))) << "healing waits, or rests";
 }
 
 }  // namespace
