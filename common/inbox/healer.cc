@@ -24,8 +24,7 @@ constexpr int kStuckAfterAckWaits = 3;
 // Renewed while resting too, so that another replica need not wait long for it.
 constexpr absl::Duration kLease = absl::Seconds(8);
 constexpr absl::Duration kRenewEvery = absl::Seconds(2);
-// Longer than that: another replica may reach whom this one does not.
-constexpr absl::Duration kYieldFor = absl::Seconds(3);
+constexpr absl::Duration kApplyAgainAfter = absl::Seconds(1);
 constexpr size_t kRangesMaxPerLane = 10'000;
 constexpr int64_t kFindingsMax = 1'000'000;
 
@@ -74,7 +73,7 @@ absl::Duration Healer::Step() {
     failing_ = !status.ok();
     if (failing_) telemetry_.log.Warning("healing fails", {{"why", status}});
   }
-  if (!status.ok()) Yield(now);
+  if (!status.ok()) Recover(now);
   switch (phase_) {
     case Phase::kResting:
       return rest_.Left(clock_.Now());
@@ -86,10 +85,18 @@ absl::Duration Healer::Step() {
   return absl::ZeroDuration();
 }
 
+// What cannot be applied here cannot be applied by another replica: its database and its handler
+// are the same.
+void Healer::Recover(absl::Time now) {
+  if (phase_ != Phase::kFetching) return Yield(now);
+  phase_ = Phase::kResting;
+  rest_.Begin(now, std::min(options_.every, kApplyAgainAfter));
+}
+
 void Healer::Yield(absl::Time now) {
   Stop();
   phase_ = Phase::kResting;
-  rest_.Begin(now, kYieldFor);
+  rest_.Begin(now, options_.yield_for);
 }
 
 void Healer::Stop() {

@@ -30,6 +30,9 @@ struct HealerOptions {
   bus::DurableConfig durable;  // as declared; its description names the database it feeds
   absl::Duration every = absl::Seconds(10);
   absl::Duration every_lane_every = absl::Hours(1);
+  // After a round that failed: another replica may reach whom this one does not, and looks for the
+  // lease every two seconds.
+  absl::Duration yield_for = absl::Seconds(3);
   absl::Duration bus_timeout = absl::Seconds(1);
   absl::Duration session_timeout = absl::Seconds(5);
 };
@@ -55,7 +58,7 @@ struct HealerOptions {
 //     lanes are compared at start, hourly, and when others are open, or have rows, than before
 //   stream lost, with a part of its disk, what the durable is to deliver again → such a durable
 //     delivers nothing any more: all that is published is fetched, late; log and alarm say so
-//   bus away, own database away → the round ends, and begins again soon
+//   own database away, events that cannot be applied → the round ends, and begins again soon
 //   another replica took over → the round ends without a word, and what is found is its to say
 //   durable feeds another database → nothing is healed: its acknowledgements are another's
 //
@@ -118,6 +121,7 @@ class Healer {
   absl::Status Save(Source& source, absl::Time now);
 
   // The lease, for others to try.
+  void Recover(absl::Time now);
   void Yield(absl::Time now);
   void SayNothing();
   telemetry::Gauge& FindingsGauge(Finding::Verdict verdict);

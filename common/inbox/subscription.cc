@@ -105,6 +105,7 @@ void Subscription::StartHealing() {
       std::make_unique<Healer>(HealerOptions{.holder = base::UuidV7Source(clock_).Next().ToString(),
                                              .durable = options_.delivery.durable,
                                              .every = options_.heal_every,
+                                             .yield_for = options_.heal_yield_for,
                                              .bus_timeout = options_.delivery.bus_timeout},
                                fetchers_, healing_, bus_, clock_, telemetry_);
   absl::MutexLock lock(&mutex_);

@@ -43,6 +43,7 @@ struct SubscriptionOptions {
   // for what the bus lost; without them nothing is healed and nothing ever complete.
   std::vector<std::string> sources = {};
   absl::Duration heal_every = absl::Seconds(10);
+  absl::Duration heal_yield_for = absl::Seconds(3);  // to other replicas, after a failure
   absl::Duration ask_every = absl::Seconds(1);       // how far the producers are
   absl::Duration answer_timeout = absl::Seconds(2);  // of a producer
   LetterExpiryOptions expiry;

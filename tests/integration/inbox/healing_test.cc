@@ -311,9 +311,12 @@ TEST_P(HealingTest, AnEnvironmentWhoseDurableFeedsAnotherDatabaseHealsNothing) {
   EXPECT_THAT(wrong->replica.Counted(), IsEmpty());
 }
 
-// Each alone is told from a failure of everything; together they are not.
+// Each alone is told from a failure of everything; together they are not. Another replica could not
+// apply them either.
 TEST_P(HealingTest, EventsThatAllFailHoldNoHealingUp) {
-  auto instance = std::make_unique<HealingInstance>(server->url(), database_url);
+  SubscriptionOptions options = HealingOptions();
+  options.heal_yield_for = absl::Minutes(10);
+  auto instance = std::make_unique<HealingInstance>(server->url(), database_url, options);
   instance->replica.handler.verdict = [](db::Transaction&, const bus::Event& event) {
     return event.sequence <= 3 ? absl::InternalError("poison") : absl::OkStatus();
   };
@@ -368,7 +371,9 @@ TEST(HealingReplicasTest, OneThatIsCutOffFromTheBusLeavesItToTheOther) {
   producer.Park(lane_id, 2);
   producer.SayPublished(lane_id, 3);
   testkit::TcpGate gate(server->port());
-  HealingInstance one(gate.Through(server->url()), url, HealingOptions(), "one");
+  SubscriptionOptions options = HealingOptions();
+  options.heal_yield_for = SubscriptionOptions().heal_yield_for;
+  HealingInstance one(gate.Through(server->url()), url, options, "one");
   HealingInstance two(server->url(), url, HealingOptions(), "two");
   const auto parked = [](HealingInstance& instance) {
     return instance.Metric("tally_healing_findings", {{"verdict", "parked"}});

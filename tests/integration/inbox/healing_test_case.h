@@ -29,6 +29,7 @@ inline SubscriptionOptions HealingOptions() {
   options.consumer = "tests";
   options.sources = {"tests"};
   options.heal_every = absl::Milliseconds(300);
+  options.heal_yield_for = absl::Milliseconds(300);
   options.ask_every = absl::Milliseconds(100);
   options.handler_time_max = absl::Minutes(10);  // Some tests keep the handler waiting.
   options.delivery.stream = {.name = "TESTS", .subjects = {"tests.v1.>"}};

@@ -66,6 +66,8 @@ void ProducerUnderTest::AnswerInPieces() {
   answerer_ = std::make_unique<outbox::Answerer>(
       outbox::AnswererOptions{.source = "tests", .answer_within = absl::ZeroDuration()}, lanes_,
       *bus_, nullptr, clock_, telemetry_);
+  // A round trip, after which no question comes to the one before.
+  Require(bus_->GetStreamState("TESTS", Soon()).status());
   Answer();
 }
 
