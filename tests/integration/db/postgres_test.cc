@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "common/db/error.h"
+#include "common/db/postgres_conninfo.h"
+#include "common/db/postgres_session.h"
 #include "tests/integration/db/fixture_sql.h"
 #include "tests/integration/db/open_database.h"
 #include "tests/testkit/eventually.h"
@@ -19,6 +21,7 @@ namespace {
 
 namespace sql = fixture::sql;
 using testing::HasSubstr;
+using testing::Not;
 using testkit::IsOkAndHolds;
 using testkit::PostgresServer;
 using testkit::StatusIs;
@@ -51,6 +54,27 @@ class PostgresTest : public testing::Test {
   std::optional<testkit::TcpGate> gate_;
   std::unique_ptr<OpenDatabase> open_;
 };
+
+// SOCI forgets each connection that fails so, with its memory.
+TEST_F(PostgresTest, WhileNoSessionGetsAFirstAnswerSociOpensNone) {
+  ASSERT_OK_AND_ASSIGN(const std::string conninfo,
+                       ToConninfo(gate_->Through(options_.url), absl::Seconds(10), "test"));
+  const auto lose_one = [&] {
+    gate_->CutWhen(testkit::Direction::kToServer, [](absl::string_view bytes) {
+      return bytes[0] == 'Q' ? std::optional<size_t>(0) : std::nullopt;
+    });
+    return PostgresSession::Connect(conninfo, absl::Seconds(10)).status();
+  };
+  constexpr char kOfSoci[] = "extra_float_digits";
+  EXPECT_THAT(lose_one().ToString(), HasSubstr(kOfSoci));
+  for (int i = 0; i < 5; ++i) {
+    const absl::Status lost = lose_one();
+    EXPECT_EQ(KindOf(lost), ErrorKind::kConnection);
+    EXPECT_THAT(lost.ToString(), Not(HasSubstr(kOfSoci)));
+  }
+  gate_->Disarm();
+  EXPECT_OK(PostgresSession::Connect(conninfo, absl::Seconds(10)));
+}
 
 TEST_F(PostgresTest, EveryTransactionHasItsLimits) {
   options_.statement_timeout = absl::Milliseconds(1234);
