@@ -166,8 +166,9 @@ void RaiseAlarms(const inbox::InboxSummary& summary, const inbox::ConsumerProgre
 
 void RaiseAlarms(const std::vector<inbox::Finding>& findings,
                  const std::vector<inbox::SourceStore::Source>& sources,
-                 const std::vector<std::string>& producers, absl::Time all_answered, absl::Time now,
+                 const std::vector<std::string>& producers, const Moments& moments,
                  Alarms& alarms) {
+  const absl::Time now = moments.now;
   for (const inbox::Finding& finding : findings) {
     const std::string range = absl::StrCat(finding.source, ", ", finding.lane_id, "/",
                                            finding.range.first, "-", finding.range.last);
@@ -194,8 +195,8 @@ void RaiseAlarms(const std::vector<inbox::Finding>& findings,
   for (const std::string& name : producers) {
     const auto known = std::find_if(sources.begin(), sources.end(),
                                     [&](const auto& source) { return source.source == name; });
-    const absl::Time compared = known == sources.end() ? absl::InfinitePast() : known->last_answer;
-    const absl::Time answered = std::max(compared, all_answered);
+    const absl::Time compared = known == sources.end() ? moments.started : known->last_answer;
+    const absl::Time answered = std::max(compared, moments.all_answered);
     if (known != sources.end() && !known->other_database_id.empty()) {
       Raise(kSourceMoved,
             absl::StrCat(name, " answers from database ", known->other_database_id, ", and had ",

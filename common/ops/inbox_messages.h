@@ -32,12 +32,17 @@ void ToMessage(const inbox::InboxSummary& summary, const inbox::ConsumerProgress
                v1::GetInboxStatusResponse& message);
 void RaiseAlarms(const inbox::InboxSummary& summary, const inbox::ConsumerProgress& progress,
                  absl::Time now, Alarms& alarms);
+// Of this instance.
+struct Moments {
+  absl::Time started;
+  absl::Time all_answered;  // all producers, last
+  absl::Time now;
+};
 // Of ranges that healing does not settle by itself, and of those of `producers` that are silent:
-// neither who heals got an answer lately, nor this instance, from all of them, since
-// `all_answered`.
+// neither who heals got an answer lately, nor this instance, from all of them; one that has never
+// answered is silent a minute after the start.
 void RaiseAlarms(const std::vector<inbox::Finding>& findings,
                  const std::vector<inbox::SourceStore::Source>& sources,
-                 const std::vector<std::string>& producers, absl::Time all_answered, absl::Time now,
-                 Alarms& alarms);
+                 const std::vector<std::string>& producers, const Moments& moments, Alarms& alarms);
 
 }  // namespace tally::ops

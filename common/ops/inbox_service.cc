@@ -202,7 +202,9 @@ absl::Status InboxService::FillHealing(absl::Time deadline, v1::GetInboxStatusRe
     ToMessage(source, *response.add_sources());
   }
   RaiseAlarms(findings, sources, subscription_.options().sources,
-              subscription_.GetProgress().producers_answered, clock_.Now(),
+              {.started = started_,
+               .all_answered = subscription_.GetProgress().producers_answered,
+               .now = clock_.Now()},
               *response.mutable_alarms());
   return absl::OkStatus();
 }

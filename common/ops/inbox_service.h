@@ -85,6 +85,7 @@ class InboxService final : public v1::InboxService::CallbackService {
   bus::Bus& bus_;
   rpc::Executor& executor_;
   base::Clock& clock_;
+  const absl::Time started_ = clock_.Now();
   telemetry::Log& log_;
   inbox::InboxCatalog catalog_;
   inbox::LetterDesk letters_;

@@ -59,13 +59,30 @@ TEST(InboxAlarmsTest, AProducerIsSilentWhenNobodyHadAnAnswerForAMinute) {
     source.source = "orders";
     source.last_answer = compared;
     Alarms alarms;
-    RaiseAlarms({}, {source}, {"orders"}, all_answered, kSince + absl::Minutes(1), alarms);
+    RaiseAlarms({}, {source}, {"orders"},
+                {.started = absl::InfinitePast(),
+                 .all_answered = all_answered,
+                 .now = kSince + absl::Minutes(1)},
+                alarms);
     return !alarms.empty() && alarms.Get(0).name() == "SOURCE_SILENT";
   };
   EXPECT_TRUE(silent(kSince, absl::InfinitePast()));
   EXPECT_TRUE(silent(kSince, kSince));
   EXPECT_FALSE(silent(kSince + absl::Seconds(1), absl::InfinitePast()));
   EXPECT_FALSE(silent(kSince, kSince + absl::Seconds(1))) << "healing waits, or rests";
+}
+
+TEST(InboxAlarmsTest, AProducerThatNeverAnsweredIsSilentAMinuteAfterTheStart) {
+  const auto alarms_after = [](absl::Duration since_start) {
+    Alarms alarms;
+    RaiseAlarms(
+        {}, {}, {"orders"},
+        {.started = kSince, .all_answered = absl::InfinitePast(), .now = kSince + since_start},
+        alarms);
+    return alarms.size();
+  };
+  EXPECT_EQ(alarms_after(absl::Seconds(59)), 0);
+  EXPECT_EQ(alarms_after(absl::Minutes(1)), 1);
 }
 
 }  // namespace
