@@ -83,8 +83,8 @@ void CheckFlagsOf(const Command& command, const std::vector<std::string>& words,
 }
 
 const std::vector<std::string>& GlobalFlags() {
-  static const auto& flags =
-      *new std::vector<std::string>{"orders", "activity", "json", "deadline"};
+  static const auto& flags = *new std::vector<std::string>{
+      "orders", "activity", "tls_ca", "tls_cert", "tls_key", "tls_server_name", "json", "deadline"};
   return flags;
 }
 

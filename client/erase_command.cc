@@ -28,8 +28,8 @@ void Add(const Totals& step, Totals& totals) {
 }
 
 // Asks one service again and again until nothing is left there.
-grpc::Status EraseAt(const config::HostPort& server, const Settings& settings,
-                     const std::string& customer, Totals& totals) {
+grpc::Status EraseAt(const Peer& server, const Settings& settings, const std::string& customer,
+                     Totals& totals) {
   const auto stub = ops::v1::PrivacyService::NewStub(OpenChannel(server));
   ops::v1::EraseCustomerRequest request;
   request.set_customer(customer);

@@ -7,6 +7,15 @@ using tally::config::NatsUrls;
 
 ABSL_FLAG(HostPort, orders, (HostPort{"127.0.0.1", 50051}), "Where order_service listens.");
 ABSL_FLAG(HostPort, activity, (HostPort{"127.0.0.1", 50052}), "Where activity_service listens.");
+ABSL_FLAG(std::string, tls_ca, "",
+          "File with the certificates, in PEM, one of which must have signed the services'; with "
+          "it connections are encrypted.");
+ABSL_FLAG(std::string, tls_cert, "",
+          "File with the own certificate, in PEM, for services that ask for one.");
+ABSL_FLAG(std::string, tls_key, "", "File with the key of --tls_cert, in PEM, no passphrase.");
+ABSL_FLAG(std::string, tls_server_name, "",
+          "The name that the services' certificates must hold, where it is not the host of "
+          "--orders or --activity: behind a tunnel, say.");
 ABSL_FLAG(bool, json, false,
           "Print responses as protobuf JSON, one message on a line (list: one for each page).");
 ABSL_FLAG(absl::Duration, deadline, absl::Seconds(30),

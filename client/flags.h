@@ -12,6 +12,10 @@
 
 ABSL_DECLARE_FLAG(tally::config::HostPort, orders);
 ABSL_DECLARE_FLAG(tally::config::HostPort, activity);
+ABSL_DECLARE_FLAG(std::string, tls_ca);
+ABSL_DECLARE_FLAG(std::string, tls_cert);
+ABSL_DECLARE_FLAG(std::string, tls_key);
+ABSL_DECLARE_FLAG(std::string, tls_server_name);
 ABSL_DECLARE_FLAG(bool, json);
 ABSL_DECLARE_FLAG(absl::Duration, deadline);
 

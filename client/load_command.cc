@@ -80,7 +80,7 @@ class Load {
 }  // namespace
 
 ExitCode RunLoad(Invocation& invocation) {
-  const LoadPlan plan = LoadPlan::FromFlags(invocation.problems);
+  const LoadPlan plan = LoadPlan::FromFlags(invocation.settings, invocation.problems);
   if (!invocation.problems.empty()) return ExitCode::kWrongUsage;
   Interrupt interrupt;
   LoadResult result;

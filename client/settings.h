@@ -1,15 +1,15 @@
 #pragma once
 
 #include "absl/time/time.h"
+#include "client/calls/channel.h"
 #include "common/base/violations.h"
-#include "common/config/host_port.h"
 
 namespace tally::client {
 
 // What every command knows.
 struct Settings {
-  config::HostPort orders;
-  config::HostPort activity;
+  Peer orders;
+  Peer activity;
   bool json = false;        // print responses as protobuf JSON, one message on a line
   absl::Duration deadline;  // how long one request is tried again
 };

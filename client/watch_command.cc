@@ -152,7 +152,7 @@ ExitCode RunWatch(Invocation& invocation) {
     const bool is_over = passed >= plan.time;
     if (!display.shown_any() && (is_over || passed >= settings.deadline)) {
       return End({grpc::StatusCode::UNAVAILABLE,
-                  absl::StrCat("no answer from ", settings.activity.ToString())});
+                  absl::StrCat("no answer from ", settings.activity.address.ToString())});
     }
     if (is_over) break;
   }

@@ -4,7 +4,6 @@
 #include <cstdio>
 
 #include "absl/random/random.h"
-#include "client/calls/channel.h"
 #include "client/calls/failure.h"
 #include "client/calls/retry_policy.h"
 #include "common/base/monotonic.h"
@@ -12,7 +11,7 @@
 
 namespace tally::client {
 
-grpc::Status CallUntil(absl::Duration deadline, const config::HostPort& server,
+grpc::Status CallUntil(absl::Duration deadline, const Peer& server,
                        const std::function<grpc::Status(grpc::ClientContext&)>& call) {
   const absl::Duration end = base::MonotonicNow() + deadline;
   absl::BitGen random;
@@ -25,7 +24,7 @@ grpc::Status CallUntil(absl::Duration deadline, const config::HostPort& server,
     const absl::Duration delay = RetryDelay(status, attempt, absl::Uniform(random, 0.0, 1.0));
     if (base::MonotonicNow() + delay >= end) return status;
     if (attempt == 3) {
-      std::fprintf(stderr, "tally: %s: %s; trying for %s\n", server.ToString().c_str(),
+      std::fprintf(stderr, "tally: %s: %s; trying for %s\n", server.address.ToString().c_str(),
                    DescribeBriefly(status).c_str(), absl::FormatDuration(deadline).c_str());
     }
     pause.WaitFor(delay);

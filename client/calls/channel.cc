@@ -2,14 +2,14 @@
 
 #include <grpc/support/time.h>
 #include <grpcpp/create_channel.h>
-#include <grpcpp/security/credentials.h>
 #include <grpcpp/support/channel_arguments.h>
 
 #include "common/base/monotonic.h"
+#include "common/rpc/tls.h"
 
 namespace tally::client {
 
-std::shared_ptr<grpc::Channel> OpenChannel(const config::HostPort& server) {
+std::shared_ptr<grpc::Channel> OpenChannel(const Peer& server) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
@@ -24,7 +24,8 @@ std::shared_ptr<grpc::Channel> OpenChannel(const config::HostPort& server) {
   arguments.SetInt(GRPC_ARG_MINIMAL_STACK, 1);
   arguments.SetInt(GRPC_ARG_ENABLE_DEADLINE_CHECKS, 1);
   arguments.SetUserAgentPrefix("tally/" TALLY_VERSION);
-  return grpc::CreateCustomChannel(server.ToString(), grpc::InsecureChannelCredentials(),
+  if (!server.name.empty()) arguments.SetSslTargetNameOverride(server.name);
+  return grpc::CreateCustomChannel(server.address.ToString(), rpc::ClientCredentials(server.tls),
                                    arguments);
 }
 

@@ -1,18 +1,26 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include <grpcpp/channel.h>
 
 #include "absl/time/time.h"
 #include "common/config/host_port.h"
+#include "common/config/tls_files.h"
 
 namespace tally::client {
 
+// A server, and how it is spoken to.
+struct Peer {
+  config::HostPort address;
+  config::TlsFiles tls = {};  // without a CA: plain text; see rpc::ClientCredentials
+  std::string name = {};      // that its certificate must show; empty: the address' host
+};
+
 // A channel with a connection of its own that is made again within a second after the server comes
-// back. Does not block. No TLS, and no HTTP proxy from the environment: it talks to the address
-// given.
-std::shared_ptr<grpc::Channel> OpenChannel(const config::HostPort& server);
+// back. Does not block. No HTTP proxy from the environment: it talks to the address given.
+std::shared_ptr<grpc::Channel> OpenChannel(const Peer& server);
 
 // A point of base::MonotonicNow() in gRPC's terms: deadlines do not move when the clock is set.
 gpr_timespec ToGprTime(absl::Duration monotonic);

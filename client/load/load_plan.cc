@@ -7,12 +7,12 @@
 
 namespace tally::client {
 
-LoadPlan LoadPlan::FromFlags(base::Violations& problems) {
-  LoadPlan plan{.server = absl::GetFlag(FLAGS_orders),
+LoadPlan LoadPlan::FromFlags(const Settings& settings, base::Violations& problems) {
+  LoadPlan plan{.server = settings.orders,
                 .rate = absl::GetFlag(FLAGS_rate),
                 .concurrency = absl::GetFlag(FLAGS_concurrency),
                 .connections = absl::GetFlag(FLAGS_connections),
-                .deadline = absl::GetFlag(FLAGS_deadline),
+                .deadline = settings.deadline,
                 .bulk = absl::GetFlag(FLAGS_bulk),
                 .message_orders_max = absl::GetFlag(FLAGS_message_orders),
                 .orders = {.seed = absl::GetFlag(FLAGS_seed),

@@ -5,14 +5,14 @@
 
 #include "absl/time/time.h"
 #include "client/load/order_generator.h"
+#include "client/settings.h"
 #include "common/base/violations.h"
-#include "common/config/host_port.h"
 
 namespace tally::client {
 
 // What a load run shall do.
 struct LoadPlan {
-  config::HostPort server;
+  Peer server;
   double rate = 0;  // orders per second over all connections, sent by the clock; 0: closed loop
   int64_t count = std::numeric_limits<int64_t>::max();
   absl::Duration duration = absl::InfiniteDuration();
@@ -24,7 +24,7 @@ struct LoadPlan {
   OrderGenerator::Options orders;
 
   // Reads the flags and adds a problem for each that is wrong.
-  static LoadPlan FromFlags(base::Violations& problems);
+  static LoadPlan FromFlags(const Settings& settings, base::Violations& problems);
 };
 
 }  // namespace tally::client

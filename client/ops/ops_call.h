@@ -22,10 +22,9 @@ namespace tally::client {
 // Stub of an operators' service, and the server it goes to.
 template <typename Service>
 struct OpsServer {
-  explicit OpsServer(const config::HostPort& where)
-      : address(where), stub(Service::NewStub(OpenChannel(where))) {}
+  explicit OpsServer(const Peer& where) : peer(where), stub(Service::NewStub(OpenChannel(where))) {}
 
-  const config::HostPort address;
+  const Peer peer;
   const std::unique_ptr<typename Service::Stub> stub;
 };
 
@@ -38,7 +37,7 @@ ExitCode CallOps(const Invocation& invocation, OpsServer<Service>& server,
                  OpsMethod<Service, Request, Response> method, const Request& request,
                  Response& response) {
   const grpc::Status status =
-      CallUntil(invocation.settings.deadline, server.address, [&](grpc::ClientContext& context) {
+      CallUntil(invocation.settings.deadline, server.peer, [&](grpc::ClientContext& context) {
         return ((*server.stub).*method)(&context, request, &response);
       });
   if (!status.ok()) std::fprintf(stderr, "tally: %s", Describe(status).c_str());

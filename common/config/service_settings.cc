@@ -13,10 +13,18 @@ using tally::config::DatabaseUrl;
 using tally::config::HostPort;
 using tally::config::NatsUrls;
 
-ABSL_FLAG(HostPort, listen, (HostPort{"127.0.0.1", 0}),
-          "gRPC address, HOST:PORT. Port 0 takes a free one. Everyone who reaches it may do "
-          "everything: there is no "
-          "authentication yet.");
+ABSL_FLAG(
+    HostPort, listen, (HostPort{"127.0.0.1", 0}),
+    "gRPC address, HOST:PORT. Port 0 takes a free one. Everyone who reaches it, and can show "
+    "what --tls_client_ca asks for, may do everything: there is no other authentication yet.");
+ABSL_FLAG(std::string, tls_cert, "",
+          "File with the certificate of the gRPC address, in PEM, followed by those between it and "
+          "its CA. With it the address takes encrypted connections only. Read again when it "
+          "changes, as are the two below.");
+ABSL_FLAG(std::string, tls_key, "", "File with the key of --tls_cert, in PEM, no passphrase.");
+ABSL_FLAG(std::string, tls_client_ca, "",
+          "File with certificates in PEM: only clients whose certificate one of them signed are "
+          "taken. Empty: any client.");
 ABSL_FLAG(HostPort, http, (HostPort{"127.0.0.1", 0}),
           "HTTP address for /metrics, /livez and /readyz, HOST:PORT. Port 0 takes a free one.");
 ABSL_FLAG(DatabaseUrl, database, {},
@@ -52,6 +60,9 @@ std::string MakeInstanceName() {
 ServiceSettings ReadServiceSettings(base::Violations& problems) {
   ServiceSettings settings;
   settings.listen = absl::GetFlag(FLAGS_listen);
+  settings.tls = {.certificates = absl::GetFlag(FLAGS_tls_cert),
+                  .key = absl::GetFlag(FLAGS_tls_key),
+                  .ca = absl::GetFlag(FLAGS_tls_client_ca)};
   settings.http = absl::GetFlag(FLAGS_http);
   settings.database = absl::GetFlag(FLAGS_database);
   settings.database_sessions = absl::GetFlag(FLAGS_database_sessions);
@@ -62,6 +73,9 @@ ServiceSettings ReadServiceSettings(base::Violations& problems) {
   if (settings.instance.empty()) settings.instance = MakeInstanceName();
   if (settings.instance.size() > kInstanceBytesMax) {
     problems.Add("--instance", absl::StrCat("must be at most ", kInstanceBytesMax, " bytes"));
+  }
+  if (!settings.tls.ca.empty() && settings.tls.certificates.empty()) {
+    problems.Add("--tls_cert", "must be given with --tls_client_ca");
   }
   if (settings.database_sessions < 1 || settings.database_sessions > 1000) {
     problems.Add("--database_sessions", "must be 1 to 1000");

@@ -7,12 +7,14 @@
 #include "common/config/database_url.h"
 #include "common/config/host_port.h"
 #include "common/config/nats_urls.h"
+#include "common/config/tls_files.h"
 
 namespace tally::config {
 
 // The settings that every service has, under the same flag names.
 struct ServiceSettings {
   HostPort listen;  // --listen: gRPC; loopback by default, because there is no authentication yet
+  TlsFiles tls;     // --tls_cert, --tls_key, --tls_client_ca: of gRPC; empty: not encrypted
   HostPort http;    // --http: metrics, liveness, readiness
   DatabaseUrl database;       // --database
   int database_sessions = 8;  // --database_sessions: at most this many at a time

@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "common/base/check.h"
 #include "common/rpc/method.h"
+#include "common/rpc/tls.h"
 
 namespace tally::rpc {
 namespace {
@@ -25,9 +26,6 @@ constexpr int kPingIntervalMinMs = 5'000;  // a client that pings oftener is cut
 // Idle for this many looks in a row: the last answers have reached their callers.
 constexpr int kIdleLooks = 20;
 constexpr absl::Duration kLookInterval = absl::Milliseconds(10);
-
-// The one place for TLS.
-std::shared_ptr<grpc::ServerCredentials> Credentials() { return grpc::InsecureServerCredentials(); }
 
 void Configure(const ServerOptions& options, grpc::ServerBuilder& builder) {
   builder.SetMaxReceiveMessageSize(options.receive_bytes_max);
@@ -91,7 +89,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   builder.RegisterService(server->health_.get());
   AddInFlightGauges(services, telemetry.metrics, server->in_flight_, server->streams_in_flight_);
   int port = 0;
-  builder.AddListeningPort(options.listen.ToString(), Credentials(), &port);
+  builder.AddListeningPort(options.listen.ToString(), ServerCredentials(options.tls), &port);
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr || port == 0) {
     return absl::UnavailableError(absl::StrCat("cannot listen on ", options.listen.ToString()));

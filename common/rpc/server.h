@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "common/base/wake_up.h"
 #include "common/config/host_port.h"
+#include "common/config/tls_files.h"
 #include "common/rpc/health_service.h"
 #include "common/telemetry/telemetry.h"
 
@@ -20,6 +21,7 @@ namespace tally::rpc {
 
 struct ServerOptions {
   config::HostPort listen = {"127.0.0.1", 0};  // port 0 takes a free one
+  config::TlsFiles tls = {};                   // none: not encrypted; see tls.h
   int receive_bytes_max = 4 << 20;             // one message; larger: RESOURCE_EXHAUSTED
   int64_t memory_bytes_max = 128 << 20;        // of gRPC's buffers for all connections together
 };
@@ -40,10 +42,10 @@ struct ServedService {
 // they have ended, or half of the time is over: new calls are refused, those under way finish or
 // are cancelled when the time is over.
 //
-// Insecure so far, so the default address is loopback; credentials have their one place in
-// server.cc. gRPC 1.51 has no limit on the number of connections and stops accepting for ever when
-// file descriptors run out: RaiseFileLimit() first, and put a proxy with a connection limit in
-// front of a port that others can reach.
+// Whoever reaches the address, and shows the certificate that may be asked for, may call
+// everything, so the default address is loopback. gRPC 1.51 has no limit on the number of
+// connections and stops accepting for ever when file descriptors run out: RaiseFileLimit() first,
+// and put a proxy with a connection limit in front of a port that others can reach.
 class Server {
  public:
   // UNAVAILABLE if the address cannot be bound; a port that another process listens on is never

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/tls.h"
 #include "common/telemetry/log_flags.h"
 
 namespace tally::rpc {
@@ -46,6 +47,7 @@ ServiceHost::~ServiceHost() {
 }
 
 absl::Status ServiceHost::CheckSettings() {
+  CheckTls(settings_.tls, "--tls_client_ca", problems_);
   if (!problems_.empty()) {
     Print(stderr, config::Describe(program_, problems_));
     return absl::InvalidArgumentError("settings");
@@ -62,6 +64,7 @@ absl::Status ServiceHost::CheckSettings() {
 absl::Status ServiceHost::Serve(const std::vector<ServedService>& services) {
   ServerOptions options;
   options.listen = settings_.listen;
+  options.tls = settings_.tls;
   ASSIGN_OR_RETURN(std::unique_ptr<Server> server, Server::Start(options, services, telemetry_));
   serving_ = true;
   telemetry_.log.Info(

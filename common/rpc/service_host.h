@@ -11,6 +11,7 @@
 #include "common/base/violations.h"
 #include "common/config/command_line.h"
 #include "common/config/service_settings.h"
+#include "common/rpc/grpc_log.h"
 #include "common/rpc/server.h"
 #include "common/rpc/shutdown_signals.h"
 #include "common/telemetry/http_server.h"
@@ -69,6 +70,7 @@ class ServiceHost {
   base::SystemClock clock_;
   std::atomic<bool> serving_ = false;
   telemetry::Telemetry telemetry_;
+  GrpcLog grpc_log_{telemetry_.log};
   ShutdownSignals signals_;
   std::unique_ptr<telemetry::HttpServer> http_;
   std::thread force_end_;

@@ -9,6 +9,7 @@
 #include "common/base/consistency_token.h"
 #include "common/base/monotonic.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/tls.h"
 
 namespace tally::bench {
 namespace {
@@ -21,15 +22,14 @@ constexpr absl::Duration kPatience = absl::Minutes(2);
 absl::StatusOr<std::unique_ptr<CountProbe>> CountProbe::Start(const e2e::System& system,
                                                               absl::Duration every) {
   ASSIGN_OR_RETURN(auto watermark, Watermark::Open(system.activity_database()));
-  return std::unique_ptr<CountProbe>(
-      new CountProbe(std::move(watermark), system.orders().address(), every));
+  return std::unique_ptr<CountProbe>(new CountProbe(std::move(watermark), system, every));
 }
 
-CountProbe::CountProbe(std::unique_ptr<Watermark> watermark, const std::string& orders_address,
+CountProbe::CountProbe(std::unique_ptr<Watermark> watermark, const e2e::System& system,
                        absl::Duration every)
     : watermark_(std::move(watermark)),
       orders_(orders::v1::OrderService::NewStub(
-          grpc::CreateChannel(orders_address, grpc::InsecureChannelCredentials()))),
+          grpc::CreateChannel(system.orders().address(), rpc::ClientCredentials(system.tls())))),
       every_(every),
       thread_([this] { Run(); }) {}
 

@@ -33,8 +33,7 @@ class CountProbe {
   const client::LatencyHistogram& latency() const { return latency_; }
 
  private:
-  CountProbe(std::unique_ptr<Watermark> watermark, const std::string& orders_address,
-             absl::Duration every);
+  CountProbe(std::unique_ptr<Watermark> watermark, const e2e::System& system, absl::Duration every);
   void Run();
   absl::Status PlaceOne();
 

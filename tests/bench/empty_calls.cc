@@ -30,7 +30,7 @@ constexpr absl::Duration kPatience = absl::Seconds(30);
 class Caller {
  public:
   Caller(const config::HostPort& server, int in_flight, absl::Duration end)
-      : stub_(Health::NewStub(client::OpenChannel(server))),
+      : stub_(Health::NewStub(client::OpenChannel({server}))),
         end_(end),
         calls_(static_cast<size_t>(in_flight)),
         thread_([this] { Run(); }) {}

@@ -82,6 +82,14 @@ std::vector<Ratio> RatiosOf(const Report& report) {
        1},
       {"PlaceOrder until counted, 256 in flight ÷ a hand-built outbox",
        Quotients(one_by_one, report.Get("peer/hand-built outbox", kRate)), 0, 0},
+      {"PlaceOrder until counted, 256 in flight, with TLS ÷ without",
+       Quotients(report.Get("tls/on/PlaceOrder/256", kRate),
+                 report.Get("tls/off/PlaceOrder/256", kRate)),
+       0, 0},
+      {"PlaceOrder p50, one in flight, with TLS ÷ without",
+       Quotients(report.Get("tls/on/PlaceOrder/1", "p50_us"),
+                 report.Get("tls/off/PlaceOrder/1", "p50_us")),
+       0, 0, true},
   };
   std::erase_if(ratios, [](const Ratio& ratio) { return ratio.samples.empty(); });
   return ratios;

@@ -3,9 +3,10 @@
 namespace tally::bench {
 
 absl::StatusOr<std::unique_ptr<e2e::System>> StartSystem(
-    Bench& bench, On on, const std::vector<std::string>& order_flags) {
+    Bench& bench, On on, const std::vector<std::string>& order_flags, bool tls) {
   e2e::System::Options options;
   options.order_flags = order_flags;
+  options.tls = tls;
   if (on == On::kPostgres) {
     options.database = {"PostgreSQL", [&bench] { return bench.postgres().CreateDatabase(); }};
   }

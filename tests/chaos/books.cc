@@ -73,7 +73,7 @@ absl::StatusOr<StoredOrder> ToStoredOrder(const std::string& line) {
 }  // namespace
 
 absl::StatusOr<Statistics> ReadStatistics(const config::HostPort& activity_service) {
-  const auto stub = activity::v1::ActivityService::NewStub(client::OpenChannel(activity_service));
+  const auto stub = activity::v1::ActivityService::NewStub(client::OpenChannel({activity_service}));
   activity::v1::ListDailyActivityRequest request;
   const absl::CivilDay today = absl::ToCivilDay(absl::Now(), absl::UTCTimeZone());
   rpc::ToMessage(today - kDaysBack, *request.mutable_start_date());

@@ -37,7 +37,7 @@ Buyer::Buyer(const Options& options, Ledger& ledger)
       random_(options.seed),
       generator_({.seed = options.seed}) {
   for (const config::HostPort& service : options_.services) {
-    services_.push_back(orders::v1::OrderService::NewStub(client::OpenChannel(service)));
+    services_.push_back(orders::v1::OrderService::NewStub(client::OpenChannel({service})));
   }
 }
 

@@ -27,6 +27,7 @@ absl::StatusOr<std::unique_ptr<System>> System::Start(Options options) {
     system->orders_gate_ = std::make_unique<testkit::TcpGate>(server->port());
     system->activity_gate_ = std::make_unique<testkit::TcpGate>(server->port());
   }
+  if (options.tls) RETURN_IF_ERROR(system->Encrypt(options));
   ASSIGN_OR_RETURN(
       system->orders_,
       system->LaunchServices("order_service", options.order_services, system->orders_database_,
@@ -39,6 +40,19 @@ absl::StatusOr<std::unique_ptr<System>> System::Start(Options options) {
     for (const auto& service : *services) RETURN_IF_ERROR(service->AwaitReady());
   }
   return system;
+}
+
+absl::Status System::Encrypt(Options& options) {
+  ASSIGN_OR_RETURN(certificates_, testkit::Certificates::Make());
+  ASSIGN_OR_RETURN(const auto services, certificates_->Issue("services"));
+  ASSIGN_OR_RETURN(const auto caller, certificates_->Issue("caller"));
+  tls_ = {.certificates = caller.certificate, .key = caller.key, .ca = certificates_->ca()};
+  for (std::vector<std::string>* flags : {&options.order_flags, &options.activity_flags}) {
+    flags->push_back(absl::StrCat("--tls_cert=", services.certificate));
+    flags->push_back(absl::StrCat("--tls_key=", services.key));
+    flags->push_back(absl::StrCat("--tls_client_ca=", certificates_->ca()));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<System::Services> System::LaunchServices(

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "common/config/tls_files.h"
 #include "tests/e2e/service_process.h"
+#include "tests/testkit/certificates.h"
 #include "tests/testkit/database_urls.h"
 #include "tests/testkit/nats_server.h"
 #include "tests/testkit/tcp_gate.h"
@@ -29,6 +31,7 @@ class System {
     std::vector<std::string> activity_flags = {};
     bool nats_runs = true;  // False: the bus has never run yet; nats().Restart() starts it.
     std::string orders_database = {};  // Empty: a new one of that kind.
+    bool tls = false;                  // Calls are encrypted; callers must show a certificate.
   };
 
   // Starts all instances together; returns when all take calls.
@@ -46,6 +49,9 @@ class System {
   testkit::TcpGate& orders_gate() { return *orders_gate_; }
   testkit::TcpGate& activity_gate() { return *activity_gate_; }
 
+  // A caller's; none without Options::tls.
+  const config::TlsFiles& tls() const { return tls_; }
+
   const std::string& orders_database() const { return orders_database_; }
   const std::string& activity_database() const { return activity_database_; }
 
@@ -53,11 +59,14 @@ class System {
   using Services = std::vector<std::unique_ptr<ServiceProcess>>;
 
   System() = default;
+  absl::Status Encrypt(Options& options);
   absl::StatusOr<Services> LaunchServices(const std::string& program, int instances,
                                           const std::string& database, testkit::TcpGate* gate,
                                           const std::vector<std::string>& flags) const;
 
   std::unique_ptr<testkit::NatsServer> nats_;
+  std::unique_ptr<testkit::Certificates> certificates_;
+  config::TlsFiles tls_;
   std::unique_ptr<testkit::TcpGate> orders_gate_;
   std::unique_ptr<testkit::TcpGate> activity_gate_;
   std::string orders_database_;

@@ -33,6 +33,11 @@ absl::StatusOr<Ended> RunTally(const System& system, std::vector<std::string> ar
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   argv.push_back(absl::StrCat("--orders=", system.orders().address()));
   argv.push_back(absl::StrCat("--activity=", system.activity().address()));
+  if (const config::TlsFiles& tls = system.tls(); !tls.ca.empty()) {
+    argv.push_back(absl::StrCat("--tls_ca=", tls.ca));
+    argv.push_back(absl::StrCat("--tls_cert=", tls.certificates));
+    argv.push_back(absl::StrCat("--tls_key=", tls.key));
+  }
   return RunToEnd(std::move(argv), timeout);
 }
 

@@ -11,5 +11,6 @@ Suite RatesSuite();
 Suite DrainSuite();
 Suite GrowthSuite();
 Suite PeerSuite();
+Suite TlsSuite();
 
 }  // namespace tally::bench

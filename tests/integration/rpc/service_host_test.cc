@@ -7,9 +7,11 @@
 #include <thread>
 
 #include "absl/strings/str_split.h"
+#include "common/rpc/tls.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/integration/rpc/testing.grpc.pb.h"
+#include "tests/testkit/certificates.h"
 #include "tests/testkit/eventually.h"
 #include "tests/testkit/process.h"
 #include "tests/testkit/status_matchers.h"
@@ -147,6 +149,32 @@ TEST(ServiceHost, EndsByForceWhenStoppingTakesTooLong) {
   AddressOf(*host);
   ASSERT_OK(host->Signal(SIGTERM));
   EXPECT_THAT(host->Wait(kPatience), IsOkAndHolds(3));
+}
+
+TEST(ServiceHost, WithCertificatesItTakesEncryptedConnectionsOnly) {
+  ASSERT_OK_AND_ASSIGN(const auto authority, testkit::Certificates::Make());
+  ASSERT_OK_AND_ASSIGN(const auto pair, authority->Issue("server"));
+  auto host = StartHost({"--tls_cert=" + pair.certificate, "--tls_key=" + pair.key});
+  const std::string address = AddressOf(*host);
+  const auto answer = [&](const config::TlsFiles& files) {
+    grpc::ClientContext context;
+    AnswerResponse response;
+    return TestService::NewStub(grpc::CreateChannel(address, ClientCredentials(files)))
+        ->Answer(&context, AnswerRequest(), &response)
+        .error_code();
+  };
+  EXPECT_EQ(answer({.ca = authority->ca()}), grpc::StatusCode::OK);
+  EXPECT_EQ(answer({}), grpc::StatusCode::UNAVAILABLE);
+  // gRPC's own complaint is a line as every other.
+  EXPECT_EVENTUALLY(host->Stderr().find("Handshake failed") != std::string::npos, kPatience);
+  HttpAddressOf(*host);
+}
+
+TEST(ServiceHost, SaysWhatIsWrongWithCertificatesBeforeItStarts) {
+  auto host = StartHost({"--tls_cert=/none", "--tls_client_ca=/none"});
+  EXPECT_THAT(host->Wait(kPatience), IsOkAndHolds(2));
+  EXPECT_THAT(host->Stderr(), HasSubstr("--tls_key"));
+  EXPECT_THAT(host->Stderr(), HasSubstr("--tls_client_ca"));
 }
 
 TEST(ServiceHost, ExplainsItself) {

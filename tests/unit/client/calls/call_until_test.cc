@@ -8,11 +8,11 @@
 namespace tally::client {
 namespace {
 
-const config::HostPort kNobody{"127.0.0.1", 1};
+Peer Nobody() { return {{"127.0.0.1", 1}}; }
 
 TEST(CallUntilTest, RepeatsUntilItSucceeds) {
   int calls = 0;
-  const grpc::Status status = CallUntil(absl::Seconds(20), kNobody, [&](grpc::ClientContext&) {
+  const grpc::Status status = CallUntil(absl::Seconds(20), Nobody(), [&](grpc::ClientContext&) {
     return ++calls < 4 ? grpc::Status(grpc::StatusCode::UNAVAILABLE, "away") : grpc::Status::OK;
   });
   EXPECT_TRUE(status.ok());
@@ -21,7 +21,7 @@ TEST(CallUntilTest, RepeatsUntilItSucceeds) {
 
 TEST(CallUntilTest, ReturnsARefusalAtOnce) {
   int calls = 0;
-  const grpc::Status status = CallUntil(absl::Seconds(20), kNobody, [&](grpc::ClientContext&) {
+  const grpc::Status status = CallUntil(absl::Seconds(20), Nobody(), [&](grpc::ClientContext&) {
     ++calls;
     return grpc::Status(grpc::StatusCode::NOT_FOUND, "no such order");
   });
@@ -31,16 +31,16 @@ TEST(CallUntilTest, ReturnsARefusalAtOnce) {
 
 TEST(CallUntilTest, EndsAtTheDeadlineWithTheLastStatus) {
   const absl::Duration begin = base::MonotonicNow();
-  const grpc::Status status = CallUntil(absl::Milliseconds(200), kNobody, [](grpc::ClientContext&) {
-    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "away");
-  });
+  const grpc::Status status = CallUntil(
+      absl::Milliseconds(200), Nobody(),
+      [](grpc::ClientContext&) { return grpc::Status(grpc::StatusCode::UNAVAILABLE, "away"); });
   EXPECT_EQ(status.error_message(), "away");
   EXPECT_LT(base::MonotonicNow() - begin, absl::Seconds(10));
 }
 
 TEST(CallUntilTest, GivesNoAttemptMoreThanFiveSeconds) {
   std::chrono::system_clock::time_point deadline;
-  CallUntil(absl::Hours(1), kNobody, [&](grpc::ClientContext& context) {
+  CallUntil(absl::Hours(1), Nobody(), [&](grpc::ClientContext& context) {
     deadline = context.deadline();
     return grpc::Status::OK;
   });

@@ -46,7 +46,7 @@ class Placing {
       done_[outcome.request.request_id()].push_back(outcome.status.error_code());
       if (outcome.status.ok()) ids_.push_back(outcome.response.order().order_id());
     };
-    const std::shared_ptr<grpc::Channel> channel = OpenChannel(server.address());
+    const std::shared_ptr<grpc::Channel> channel = OpenChannel({server.address()});
     if (bulk) return std::make_unique<StreamWindow>(channel, options, kMessageOrders, take);
     return std::make_unique<UnaryWindow>(channel, options, take);
   }

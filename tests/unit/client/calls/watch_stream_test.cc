@@ -34,7 +34,7 @@ class ScriptedService final : public ActivityService::Service {
   }
   ~ScriptedService() override { server_->Shutdown(std::chrono::system_clock::now()); }
 
-  std::shared_ptr<grpc::Channel> Open() const { return OpenChannel({"127.0.0.1", port_}); }
+  std::shared_ptr<grpc::Channel> Open() const { return OpenChannel({{"127.0.0.1", port_}}); }
 
  private:
   grpc::Status WatchDailyActivity(grpc::ServerContext*, const Request* request,
@@ -102,7 +102,7 @@ TEST(WatchStreamTest, ARefusalIsTheEnd) {
 }
 
 TEST(WatchStreamTest, KeepsTryingWhileNobodyListensAndSaysWhy) {
-  WatchStream stream(OpenChannel({"127.0.0.1", 1}), {});
+  WatchStream stream(OpenChannel({{"127.0.0.1", 1}}), {});
   const absl::Duration end = base::MonotonicNow() + kPatience;
   while (stream.trouble().ok() && base::MonotonicNow() < end) stream.Next(absl::Milliseconds(100));
   EXPECT_EQ(stream.trouble().error_code(), grpc::StatusCode::UNAVAILABLE);

@@ -16,7 +16,7 @@ using testkit::kPatience;
 
 LoadPlan PlanFor(const ScriptedServer& server, int64_t count) {
   LoadPlan plan;
-  plan.server = server.address();
+  plan.server = {server.address()};
   plan.count = count;
   plan.concurrency = 4;
   plan.deadline = absl::Seconds(20);
