@@ -7,22 +7,21 @@
 namespace tally::client {
 namespace {
 
-config::TlsFiles ReadTlsFlags(base::Violations& problems) {
-  config::TlsFiles files{.certificates = absl::GetFlag(FLAGS_tls_cert),
-                         .key = absl::GetFlag(FLAGS_tls_key),
-                         .ca = absl::GetFlag(FLAGS_tls_ca)};
+rpc::TlsContent ReadTlsFlags(base::Violations& problems) {
+  const config::TlsFiles files{.certificates = absl::GetFlag(FLAGS_tls_cert),
+                               .key = absl::GetFlag(FLAGS_tls_key),
+                               .ca = absl::GetFlag(FLAGS_tls_ca)};
   if (files.ca.empty() && (!files.certificates.empty() || !files.key.empty() ||
                            !absl::GetFlag(FLAGS_tls_server_name).empty())) {
     problems.Add("--tls_ca", "must be given with any other --tls flag");
   }
-  rpc::CheckTls(files, "--tls_ca", problems);
-  return files;
+  return rpc::ReadTls(files, "--tls_ca", problems);
 }
 
 }  // namespace
 
 Settings ReadSettings(base::Violations& problems) {
-  const config::TlsFiles tls = ReadTlsFlags(problems);
+  const rpc::TlsContent tls = ReadTlsFlags(problems);
   const std::string name = absl::GetFlag(FLAGS_tls_server_name);
   Settings settings{.orders = {absl::GetFlag(FLAGS_orders), tls, name},
                     .activity = {absl::GetFlag(FLAGS_activity), tls, name},

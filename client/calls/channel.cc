@@ -5,7 +5,6 @@
 #include <grpcpp/support/channel_arguments.h>
 
 #include "common/base/monotonic.h"
-#include "common/rpc/tls.h"
 
 namespace tally::client {
 

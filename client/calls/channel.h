@@ -7,15 +7,15 @@
 
 #include "absl/time/time.h"
 #include "common/config/host_port.h"
-#include "common/config/tls_files.h"
+#include "common/rpc/tls.h"
 
 namespace tally::client {
 
 // A server, and how it is spoken to.
 struct Peer {
   config::HostPort address;
-  config::TlsFiles tls = {};  // without a CA: plain text; see rpc::ClientCredentials
-  std::string name = {};      // that its certificate must show; empty: the address' host
+  rpc::TlsContent tls = {};  // without a CA: plain text
+  std::string name = {};     // that its certificate must show; empty: the address' host
 };
 
 // A channel with a connection of its own that is made again within a second after the server comes

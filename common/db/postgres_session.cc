@@ -60,9 +60,9 @@ absl::Status NotConnected(const char* why) {
   return MakeError(ErrorKind::kConnection, "", "connect", absl::StripAsciiWhitespace(line));
 }
 
-// SOCI 4.0.3 forgets a connection, 36 KB, whose first statement fails: behind a pooler whose server
-// is away that would be each. After one such failure a connection that SOCI does not know must have
-// had an answer first.
+// SOCI 4.0.3 forgets a connection, 36 KB and its socket, whose first statement fails: behind a
+// pooler whose server is away that would be each. After one such failure a connection that SOCI
+// does not know must have had an answer first.
 constexpr char kFirstOfSoci[] = "Cannot set extra_float_digits";
 std::atomic<bool> forgot_one = false;
 

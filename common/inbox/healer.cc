@@ -69,11 +69,11 @@ Healer::Healer(HealerOptions options, std::vector<Fetcher>& fetchers, HealingSto
 absl::Duration Healer::Step() {
   const absl::Time now = clock_.Now();
   const absl::Status status = Advance(now);
-  if (failing_ == status.ok()) {
-    failing_ = !status.ok();
-    if (failing_) telemetry_.log.Warning("healing fails", {{"why", status}});
+  if (!status.ok()) {
+    if (!failing_) telemetry_.log.Warning("healing fails", {{"why", status}});
+    failing_ = true;
+    Recover(now);
   }
-  if (!status.ok()) Recover(now);
   switch (phase_) {
     case Phase::kResting:
       return rest_.Left(clock_.Now());
@@ -318,6 +318,7 @@ absl::Status Healer::EndRound(absl::Time now) {
     telemetry_.log.Info("healed: the bus had lost events, their producers had them",
                         {{"events", fetched_}});
   }
+  failing_ = false;
   Show();
   phase_ = Phase::kResting;
   rest_.Begin(now, options_.every);
@@ -354,6 +355,7 @@ void Healer::TakeDown(Source& source, const Producer::RangeAnswer& answer) {
 
 // Another replica heals: what is found is its to say.
 void Healer::SayNothing() {
+  failing_ = false;
   stuck_.Set(0);
   for (Source& source : sources_) source.fetcher.SayNothing();
   for (auto& [verdict, events] : shown_) FindingsGauge(verdict).Set(0);

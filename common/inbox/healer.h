@@ -120,9 +120,8 @@ class Healer {
   absl::Status EndRound(absl::Time now);
   absl::Status Save(Source& source, absl::Time now);
 
-  // The lease, for others to try.
   void Recover(absl::Time now);
-  void Yield(absl::Time now);
+  void Yield(absl::Time now);  // the lease, for others to try
   void SayNothing();
   telemetry::Gauge& FindingsGauge(Finding::Verdict verdict);
   static void TakeDown(Source& source, const Producer::RangeAnswer& answer);

@@ -14,8 +14,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "common/base/check.h"
+#include "common/base/status_macros.h"
 #include "common/rpc/method.h"
-#include "common/rpc/tls.h"
 
 namespace tally::rpc {
 namespace {
@@ -88,8 +88,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   for (const ServedService& service : services) builder.RegisterService(service.service);
   builder.RegisterService(server->health_.get());
   AddInFlightGauges(services, telemetry.metrics, server->in_flight_, server->streams_in_flight_);
+  std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
+  if (options.tls != config::TlsFiles()) {
+    ASSIGN_OR_RETURN(server->certificates_, ServerCertificates::Open(options.tls, telemetry));
+    credentials = server->certificates_->credentials();
+  }
   int port = 0;
-  builder.AddListeningPort(options.listen.ToString(), ServerCredentials(options.tls), &port);
+  builder.AddListeningPort(options.listen.ToString(), credentials, &port);
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr || port == 0) {
     return absl::UnavailableError(absl::StrCat("cannot listen on ", options.listen.ToString()));

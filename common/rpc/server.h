@@ -15,13 +15,14 @@
 #include "common/config/host_port.h"
 #include "common/config/tls_files.h"
 #include "common/rpc/health_service.h"
+#include "common/rpc/server_certificates.h"
 #include "common/telemetry/telemetry.h"
 
 namespace tally::rpc {
 
 struct ServerOptions {
   config::HostPort listen = {"127.0.0.1", 0};  // port 0 takes a free one
-  config::TlsFiles tls = {};                   // none: not encrypted; see tls.h
+  config::TlsFiles tls = {};                   // none: not encrypted; see server_certificates.h
   int receive_bytes_max = 4 << 20;             // one message; larger: RESOURCE_EXHAUSTED
   int64_t memory_bytes_max = 128 << 20;        // of gRPC's buffers for all connections together
 };
@@ -42,6 +43,8 @@ struct ServedService {
 // they have ended, or half of the time is over: new calls are refused, those under way finish or
 // are cancelled when the time is over.
 //
+// The certificates are followed as their files change: see ServerCertificates.
+//
 // Whoever reaches the address, and shows the certificate that may be asked for, may call
 // everything, so the default address is loopback. gRPC 1.51 has no limit on the number of
 // connections and stops accepting for ever when file descriptors run out: RaiseFileLimit() first,
@@ -49,7 +52,8 @@ struct ServedService {
 class Server {
  public:
   // UNAVAILABLE if the address cannot be bound; a port that another process listens on is never
-  // shared. Services and telemetry must outlive the server.
+  // shared. INVALID_ARGUMENT if the certificates are wrong. Services and telemetry must outlive the
+  // server.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
                                                        const std::vector<ServedService>& services,
                                                        telemetry::Telemetry& telemetry);
@@ -77,6 +81,7 @@ class Server {
   std::vector<telemetry::Gauge*> in_flight_;          // of all methods of the services
   std::vector<telemetry::Gauge*> streams_in_flight_;  // of those that stream
   std::unique_ptr<HealthService> health_;
+  std::unique_ptr<ServerCertificates> certificates_;  // null: plain text
   std::unique_ptr<grpc::Server> server_;
   config::HostPort address_;
   bool shut_down_ = false;

@@ -47,7 +47,7 @@ ServiceHost::~ServiceHost() {
 }
 
 absl::Status ServiceHost::CheckSettings() {
-  CheckTls(settings_.tls, "--tls_client_ca", problems_);
+  ReadTls(settings_.tls, "--tls_client_ca", problems_);
   if (!problems_.empty()) {
     Print(stderr, config::Describe(program_, problems_));
     return absl::InvalidArgumentError("settings");

@@ -1,20 +1,21 @@
 #include "common/rpc/tls.h"
 
-#include <grpcpp/security/tls_certificate_provider.h>
-#include <grpcpp/security/tls_credentials_options.h>
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 #include <fstream>
+#include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace tally::rpc {
 namespace {
 
 constexpr size_t kFileBytesMax = 1 << 20;
-constexpr unsigned kReadEverySeconds = 2;
 
 template <typename T, void (*kFree)(T*)>
 struct Free {
@@ -23,42 +24,46 @@ struct Free {
 using Certificate = std::unique_ptr<X509, Free<X509, X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY, EVP_PKEY_free>>;
 using Memory = std::unique_ptr<BIO, Free<BIO, BIO_free_all>>;
+using Context = std::unique_ptr<SSL_CTX, Free<SSL_CTX, SSL_CTX_free>>;
 
 // What one flag names, and what is wrong with it.
 class PemFile {
  public:
   PemFile(std::string flag, const std::string& path, base::Violations& problems)
-      : flag_(std::move(flag)), path_(path), problems_(problems) {}
-
-  Certificate ReadCertificate() {
-    const Memory memory = Read();
-    if (memory == nullptr) return nullptr;
-    Certificate first(PEM_read_bio_X509(memory.get(), nullptr, nullptr, nullptr));
-    if (first == nullptr) Refuse("holds no certificate in PEM");
-    if (first != nullptr && X509_cmp_current_time(X509_get0_notAfter(first.get())) < 0) {
-      Refuse("holds a certificate that has expired");
+      : flag_(std::move(flag)), path_(path), problems_(problems) {
+    // A secret that was given by TALLY_TLS_KEY_FILE: it must not be repeated.
+    if (absl::StrContains(path, '\n') || absl::StartsWith(path, "-----")) {
+      problems_.Add(flag_, "must be the path of a file, not what it holds");
+      return;
     }
-    return first;
+    std::ifstream file(path, std::ios::binary);
+    content_.resize(kFileBytesMax);
+    file.read(content_.data(), kFileBytesMax);
+    content_.resize(static_cast<size_t>(file.gcount()));
+    if (content_.empty()) Refuse("cannot be read, or is empty");
   }
-  Key ReadKey() {
-    const Memory memory = Read();
-    if (memory == nullptr) return nullptr;
+
+  const std::string& content() const { return content_; }
+
+  // The first of them.
+  Certificate GetCertificate() {
+    if (content_.empty()) return nullptr;
+    Certificate certificate(PEM_read_bio_X509(Open().get(), nullptr, nullptr, nullptr));
+    if (certificate == nullptr) Refuse("holds no certificate in PEM");
+    return certificate;
+  }
+  Key GetKey() {
+    if (content_.empty()) return nullptr;
     // Without a callback OpenSSL would ask on the terminal.
     const auto no_passphrase = [](char*, int, int, void*) { return 0; };
-    Key key(PEM_read_bio_PrivateKey(memory.get(), nullptr, no_passphrase, nullptr));
+    Key key(PEM_read_bio_PrivateKey(Open().get(), nullptr, no_passphrase, nullptr));
     if (key == nullptr) Refuse("holds no private key in PEM without a passphrase");
     return key;
   }
   void Refuse(const std::string& why) { problems_.Add(flag_, absl::StrCat(path_, " ", why)); }
 
  private:
-  Memory Read() {
-    std::ifstream file(path_, std::ios::binary);
-    content_.resize(kFileBytesMax);
-    file.read(content_.data(), kFileBytesMax);
-    content_.resize(static_cast<size_t>(file.gcount()));
-    if (content_.empty()) Refuse("cannot be read, or is empty");
-    if (content_.empty()) return nullptr;
+  Memory Open() const {
     return Memory(BIO_new_mem_buf(content_.data(), static_cast<int>(content_.size())));
   }
 
@@ -68,49 +73,56 @@ class PemFile {
   std::string content_;
 };
 
-std::string ContentOf(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+// As gRPC will load them.
+void CheckPair(PemFile& certificate_file, PemFile& key_file) {
+  const Certificate certificate = certificate_file.GetCertificate();
+  const Key key = key_file.GetKey();
+  if (certificate == nullptr || key == nullptr) return;
+  if (X509_cmp_current_time(X509_get0_notAfter(certificate.get())) < 0) {
+    return certificate_file.Refuse("holds a certificate that has expired");
+  }
+  const Context context(SSL_CTX_new(TLS_method()));
+  if (SSL_CTX_use_certificate(context.get(), certificate.get()) != 1) {
+    return certificate_file.Refuse("holds a certificate that OpenSSL takes for too weak");
+  }
+  if (X509_check_private_key(certificate.get(), key.get()) != 1) {
+    return key_file.Refuse("is not the key of --tls_cert's first certificate");
+  }
+  if (SSL_CTX_use_PrivateKey(context.get(), key.get()) != 1) {
+    key_file.Refuse("holds a key that OpenSSL does not take");
+  }
 }
 
 }  // namespace
 
-void CheckTls(const config::TlsFiles& files, const std::string& ca_flag,
-              base::Violations& problems) {
-  if (!files.ca.empty()) PemFile(ca_flag, files.ca, problems).ReadCertificate();
-  if (files.certificates.empty() && files.key.empty()) return;
-  if (files.key.empty()) return problems.Add("--tls_key", "must be given with --tls_cert");
-  if (files.certificates.empty()) {
-    return problems.Add("--tls_cert", "must be given with --tls_key");
-  }
-  PemFile key_file("--tls_key", files.key, problems);
-  const Certificate certificate =
-      PemFile("--tls_cert", files.certificates, problems).ReadCertificate();
-  const Key key = key_file.ReadKey();
-  if (certificate == nullptr || key == nullptr) return;
-  if (X509_check_private_key(certificate.get(), key.get()) != 1) {
-    key_file.Refuse("is not the key of --tls_cert's first certificate");
-  }
-}
-
-std::shared_ptr<grpc::ServerCredentials> ServerCredentials(const config::TlsFiles& files) {
-  if (files.certificates.empty()) return grpc::InsecureServerCredentials();
-  grpc::experimental::TlsServerCredentialsOptions options(
-      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
-          files.key, files.certificates, files.ca, kReadEverySeconds));
-  options.watch_identity_key_cert_pairs();
+TlsContent ReadTls(const config::TlsFiles& files, const std::string& ca_flag,
+                   base::Violations& problems) {
+  TlsContent content;
   if (!files.ca.empty()) {
-    options.watch_root_certs();
-    options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+    PemFile ca(ca_flag, files.ca, problems);
+    ca.GetCertificate();
+    content.ca = ca.content();
   }
-  return grpc::experimental::TlsServerCredentials(options);
+  if (files.certificates.empty() != files.key.empty()) {
+    problems.Add(
+        files.key.empty() ? "--tls_key" : "--tls_cert",
+        files.key.empty() ? "must be given with --tls_cert" : "must be given with --tls_key");
+  } else if (!files.key.empty()) {
+    PemFile certificates("--tls_cert", files.certificates, problems);
+    PemFile key("--tls_key", files.key, problems);
+    CheckPair(certificates, key);
+    content.certificates = certificates.content();
+    content.key = key.content();
+  }
+  ERR_clear_error();
+  return content;
 }
 
-std::shared_ptr<grpc::ChannelCredentials> ClientCredentials(const config::TlsFiles& files) {
-  if (files.ca.empty()) return grpc::InsecureChannelCredentials();
-  return grpc::SslCredentials({.pem_root_certs = ContentOf(files.ca),
-                               .pem_private_key = ContentOf(files.key),
-                               .pem_cert_chain = ContentOf(files.certificates)});
+std::shared_ptr<grpc::ChannelCredentials> ClientCredentials(const TlsContent& content) {
+  if (content.ca.empty()) return grpc::InsecureChannelCredentials();
+  return grpc::SslCredentials({.pem_root_certs = content.ca,
+                               .pem_private_key = content.key,
+                               .pem_cert_chain = content.certificates});
 }
 
 }  // namespace tally::rpc

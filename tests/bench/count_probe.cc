@@ -17,6 +17,13 @@ namespace {
 constexpr absl::Duration kLook = absl::Microseconds(500);
 constexpr absl::Duration kPatience = absl::Minutes(2);
 
+std::unique_ptr<orders::v1::OrderService::Stub> StubOf(const e2e::System& system) {
+  base::Violations problems;
+  const rpc::TlsContent tls = rpc::ReadTls(system.tls(), "", problems);
+  return orders::v1::OrderService::NewStub(
+      grpc::CreateChannel(system.orders().address(), rpc::ClientCredentials(tls)));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CountProbe>> CountProbe::Start(const e2e::System& system,
@@ -28,8 +35,7 @@ absl::StatusOr<std::unique_ptr<CountProbe>> CountProbe::Start(const e2e::System&
 CountProbe::CountProbe(std::unique_ptr<Watermark> watermark, const e2e::System& system,
                        absl::Duration every)
     : watermark_(std::move(watermark)),
-      orders_(orders::v1::OrderService::NewStub(
-          grpc::CreateChannel(system.orders().address(), rpc::ClientCredentials(system.tls())))),
+      orders_(StubOf(system)),
       every_(every),
       thread_([this] { Run(); }) {}
 

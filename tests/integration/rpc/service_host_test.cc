@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "absl/strings/str_split.h"
-#include "common/rpc/tls.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/integration/rpc/credentials.h"
 #include "tests/integration/rpc/testing.grpc.pb.h"
 #include "tests/testkit/certificates.h"
 #include "tests/testkit/eventually.h"
@@ -159,7 +159,7 @@ TEST(ServiceHost, WithCertificatesItTakesEncryptedConnectionsOnly) {
   const auto answer = [&](const config::TlsFiles& files) {
     grpc::ClientContext context;
     AnswerResponse response;
-    return TestService::NewStub(grpc::CreateChannel(address, ClientCredentials(files)))
+    return TestService::NewStub(grpc::CreateChannel(address, CredentialsOf(files)))
         ->Answer(&context, AnswerRequest(), &response)
         .error_code();
   };
