@@ -6,7 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <vector>
+#include <cerrno>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -35,9 +35,10 @@ absl::Status ServerCertificates::MemoryFile::Replace(const std::string& content)
     fd_ = next;
     return absl::OkStatus();
   }
-  dup3(next, fd_, O_CLOEXEC);
+  const int replaced = dup3(next, fd_, O_CLOEXEC);
+  const int why = errno;
   close(next);
-  return absl::OkStatus();
+  return replaced < 0 ? absl::ErrnoToStatus(why, "dup3") : absl::OkStatus();
 }
 
 std::string ServerCertificates::MemoryFile::path() const {
