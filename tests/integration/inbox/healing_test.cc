@@ -315,12 +315,15 @@ TEST_P(HealingTest, AnEnvironmentWhoseDurableFeedsAnotherDatabaseHealsNothing) {
 // apply them either.
 TEST_P(HealingTest, EventsThatAllFailHoldNoHealingUp) {
   SubscriptionOptions options = HealingOptions();
-  options.heal_yield_for = absl::Minutes(10);
+  options.heal_yield_for = absl::Seconds(20);
+  options.answer_timeout = options.delivery.bus_timeout = absl::Minutes(1);  // however slow
   auto instance = std::make_unique<HealingInstance>(server->url(), database_url, options);
   instance->replica.handler.verdict = [](db::Transaction&, const bus::Event& event) {
     return event.sequence <= 3 ? absl::InternalError("poison") : absl::OkStatus();
   };
   ASSERT_OK(instance->subscription.Start());
+  EXPECT_EVENTUALLY(instance->Summary().compared > absl::InfinitePast(), kPatience);
+  const absl::Time published = absl::Now();
   const std::string poison = producer->NewLane(3);
   producer->SayPublished(poison, 3);
   EXPECT_EVENTUALLY(instance->replica.Letters().size() == 3, kPatience);
@@ -329,6 +332,7 @@ TEST_P(HealingTest, EventsThatAllFailHoldNoHealingUp) {
   EXPECT_EVENTUALLY(instance->replica.Counted().size() == 7, kPatience);
   EXPECT_EVENTUALLY(instance->Findings().empty(), kPatience);
   EXPECT_EQ(instance->replica.Letters().size(), 6);
+  EXPECT_LT(absl::Now() - published, options.heal_yield_for);
 }
 
 TEST_P(HealingTest, AProducerThatHangsHoldsUpNoOther) {
