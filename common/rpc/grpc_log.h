@@ -4,7 +4,7 @@
 
 namespace tally::rpc {
 
-// What gRPC says of itself becomes lines of a log, of errors warnings: strangers cause them, so at
+// What gRPC says of itself becomes lines of a log, its errors warnings: strangers cause them, so at
 // most five a second. One at a time; gRPC writes to stderr as it likes before and afterwards.
 class GrpcLog {
  public:
