@@ -30,8 +30,8 @@ struct HealerOptions {
   bus::DurableConfig durable;  // as declared; its description names the database it feeds
   absl::Duration every = absl::Seconds(10);
   absl::Duration every_lane_every = absl::Hours(1);
-  // After a round that failed otherwise than by applying: another replica may reach whom this one does not, and looks for the
-  // lease every two seconds.
+  // After a round that failed otherwise than by applying: another replica may reach whom this one
+  // does not, and looks for the lease every two seconds.
   absl::Duration yield_for = absl::Seconds(3);
   absl::Duration bus_timeout = absl::Seconds(1);
   absl::Duration session_timeout = absl::Seconds(5);
