@@ -192,9 +192,9 @@ absl::Status Run(rpc::ServiceHost& host) {
       std::make_shared<base::StepThread>("copy_watch", [&] { return copies->Step(); });
   telemetry::AddThreadLiveness(telemetry.health, "copy_watch", copies_thread);
   const absl::Status served =
-      host.Serve({{v1::ActivityService::service_full_name(), &activity, [&] { watches.Close(); }},
-                  {ops::v1::InboxService::service_full_name(), &ops},
-                  {ops::v1::PrivacyService::service_full_name(), &privacy}});
+      host.Serve({{&activity, &activity.endpoint(), [&] { watches.Close(); }},
+                  {&ops, &ops.endpoint()},
+                  {&privacy, &privacy.endpoint()}});
   copies_thread->Stop();
   durability_thread->Stop();
   subscription.Stop();

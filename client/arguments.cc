@@ -84,7 +84,8 @@ void CheckFlagsOf(const Command& command, const std::vector<std::string>& words,
 
 const std::vector<std::string>& GlobalFlags() {
   static const auto& flags = *new std::vector<std::string>{
-      "orders", "activity", "tls_ca", "tls_cert", "tls_key", "tls_server_name", "json", "deadline"};
+      "orders",          "activity",   "tls_ca", "tls_cert", "tls_key",
+      "tls_server_name", "token_file", "json",   "deadline"};
   return flags;
 }
 

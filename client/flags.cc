@@ -16,6 +16,8 @@ ABSL_FLAG(std::string, tls_key, "", "File with the key of --tls_cert, in PEM, no
 ABSL_FLAG(std::string, tls_server_name, "",
           "The name that the services' certificates must hold, where it is not the host of "
           "--orders or --activity: behind a tunnel, say.");
+ABSL_FLAG(std::string, token_file, "",
+          "File with the JSON Web Token that is sent with each call; read again as it changes.");
 ABSL_FLAG(bool, json, false,
           "Print responses as protobuf JSON, one message on a line (list: one for each page).");
 ABSL_FLAG(absl::Duration, deadline, absl::Seconds(30),

@@ -23,8 +23,12 @@ rpc::TlsContent ReadTlsFlags(base::Violations& problems) {
 Settings ReadSettings(base::Violations& problems) {
   const rpc::TlsContent tls = ReadTlsFlags(problems);
   const std::string name = absl::GetFlag(FLAGS_tls_server_name);
-  Settings settings{.orders = {absl::GetFlag(FLAGS_orders), tls, name},
-                    .activity = {absl::GetFlag(FLAGS_activity), tls, name},
+  std::shared_ptr<TokenFile> token;
+  if (const std::string path = absl::GetFlag(FLAGS_token_file); !path.empty()) {
+    token = TokenFile::Open(path, problems);
+  }
+  Settings settings{.orders = {absl::GetFlag(FLAGS_orders), tls, name, token},
+                    .activity = {absl::GetFlag(FLAGS_activity), tls, name, token},
                     .json = absl::GetFlag(FLAGS_json),
                     .deadline = absl::GetFlag(FLAGS_deadline)};
   if (settings.orders.address.port == 0) problems.Add("--orders", "needs a port");

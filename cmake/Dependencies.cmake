@@ -14,6 +14,7 @@ find_package(GTest REQUIRED)
 find_package(benchmark CONFIG REQUIRED)
 find_package(Python3 COMPONENTS Interpreter REQUIRED)
 find_package(PkgConfig REQUIRED)
+pkg_check_modules(CJOSE REQUIRED IMPORTED_TARGET cjose)
 pkg_check_modules(NATS REQUIRED IMPORTED_TARGET libnats)  # Debian's cnats CMake package is broken.
 
 # gRPC and Abseil are some fifty shared libraries, and much of an order's CPU time is spent in them: a call from one function

@@ -198,11 +198,11 @@ absl::Status Run(rpc::ServiceHost& host) {
   const auto copies_thread =
       std::make_shared<base::StepThread>("copy_watch", [&] { return copies->Step(); });
   telemetry::AddThreadLiveness(telemetry.health, "copy_watch", copies_thread);
-  const absl::Status served = host.Serve(
-      {{v1::OrderService::service_full_name(), &orders, [&orders] { orders.EndStreams(); }},
-       {v1::AuditService::service_full_name(), &audit},
-       {ops::v1::OutboxService::service_full_name(), &ops},
-       {ops::v1::PrivacyService::service_full_name(), &privacy}});
+  const absl::Status served =
+      host.Serve({{&orders, &orders.endpoint(), [&orders] { orders.EndStreams(); }},
+                  {&audit, &audit.endpoint()},
+                  {&ops, &ops.endpoint()},
+                  {&privacy, &privacy.endpoint()}});
   copies_thread->Stop();
   expiry_thread->Stop();
   durability_thread->Stop();

@@ -29,6 +29,9 @@ class ActivityService final : public v1::ActivityService::CallbackService {
   grpc::ServerWriteReactor<v1::WatchDailyActivityResponse>* WatchDailyActivity(
       grpc::CallbackServerContext* context, const v1::WatchDailyActivityRequest* request) override;
 
+  // For the server that serves it.
+  rpc::Endpoint& endpoint() { return endpoint_; }
+
  private:
   // Checks the request, waits for its token, reads the statistics and finishes the call.
   template <typename Request, typename Response>

@@ -24,8 +24,9 @@ std::shared_ptr<grpc::Channel> OpenChannel(const Peer& server) {
   arguments.SetInt(GRPC_ARG_ENABLE_DEADLINE_CHECKS, 1);
   arguments.SetUserAgentPrefix("tally/" TALLY_VERSION);
   if (!server.name.empty()) arguments.SetSslTargetNameOverride(server.name);
-  return grpc::CreateCustomChannel(server.address.ToString(), rpc::ClientCredentials(server.tls),
-                                   arguments);
+  return grpc::experimental::CreateCustomChannelWithInterceptors(
+      server.address.ToString(), rpc::ClientCredentials(server.tls), arguments,
+      SendWithEachCall(server.token));
 }
 
 gpr_timespec ToGprTime(absl::Duration monotonic) {

@@ -6,6 +6,7 @@
 #include <grpcpp/channel.h>
 
 #include "absl/time/time.h"
+#include "client/calls/token_file.h"
 #include "common/config/host_port.h"
 #include "common/rpc/tls.h"
 
@@ -16,6 +17,7 @@ struct Peer {
   config::HostPort address;
   rpc::TlsContent tls = {};  // without a CA: plain text
   std::string name = {};     // that its certificate must show; empty: the address' host
+  std::shared_ptr<TokenFile> token = {};  // sent with each call; null: none
 };
 
 // A channel with a connection of its own that is made again within a second after the server comes

@@ -13,10 +13,9 @@ using tally::config::DatabaseUrl;
 using tally::config::HostPort;
 using tally::config::NatsUrls;
 
-ABSL_FLAG(
-    HostPort, listen, (HostPort{"127.0.0.1", 0}),
-    "gRPC address, HOST:PORT. Port 0 takes a free one. Everyone who reaches it, and can show "
-    "what --tls_client_ca asks for, may do everything: there is no other authentication yet.");
+ABSL_FLAG(HostPort, listen, (HostPort{"127.0.0.1", 0}),
+          "gRPC address, HOST:PORT. Port 0 takes a free one. Everyone who reaches it, and can show "
+          "what --tls_client_ca and --jwt_keys ask for, may use it.");
 ABSL_FLAG(std::string, tls_cert, "",
           "File with the certificate of the gRPC address, in PEM, followed by those between it and "
           "its CA. With it the address takes encrypted connections only. Read again when it "
@@ -25,6 +24,12 @@ ABSL_FLAG(std::string, tls_key, "", "File with the key of --tls_cert, in PEM, no
 ABSL_FLAG(std::string, tls_client_ca, "",
           "File with certificates in PEM: only clients whose certificate one of them signed are "
           "taken. Empty: any client.");
+ABSL_FLAG(std::string, jwt_keys, "",
+          "File with a JSON Web Key Set: only calls with a JSON Web Token that one of its keys "
+          "signed are taken, and only those that the token's scopes allow. Read again when it "
+          "changes. Empty: everyone may do everything.");
+ABSL_FLAG(std::string, jwt_issuer, "", "What a token's claim `iss` must be.");
+ABSL_FLAG(std::string, jwt_audience, "", "What a token's claim `aud` must be, or contain.");
 ABSL_FLAG(HostPort, http, (HostPort{"127.0.0.1", 0}),
           "HTTP address for /metrics, /livez and /readyz, HOST:PORT. Port 0 takes a free one.");
 ABSL_FLAG(DatabaseUrl, database, {},
@@ -55,6 +60,15 @@ std::string MakeInstanceName() {
   return absl::StrFormat("%.64s:%d:%08x", host, getpid(), absl::Uniform<uint32_t>(random));
 }
 
+// A key alone does not tell for whom a token was made.
+void ReadTogether(const JwtSettings& jwt, base::Violations& problems) {
+  if (jwt == JwtSettings()) return;
+  constexpr char kTogether[] = "must be given with the other two --jwt flags";
+  if (jwt.keys.empty()) problems.Add("--jwt_keys", kTogether);
+  if (jwt.issuer.empty()) problems.Add("--jwt_issuer", kTogether);
+  if (jwt.audience.empty()) problems.Add("--jwt_audience", kTogether);
+}
+
 }  // namespace
 
 ServiceSettings ReadServiceSettings(base::Violations& problems) {
@@ -63,6 +77,9 @@ ServiceSettings ReadServiceSettings(base::Violations& problems) {
   settings.tls = {.certificates = absl::GetFlag(FLAGS_tls_cert),
                   .key = absl::GetFlag(FLAGS_tls_key),
                   .ca = absl::GetFlag(FLAGS_tls_client_ca)};
+  settings.jwt = {.keys = absl::GetFlag(FLAGS_jwt_keys),
+                  .issuer = absl::GetFlag(FLAGS_jwt_issuer),
+                  .audience = absl::GetFlag(FLAGS_jwt_audience)};
   settings.http = absl::GetFlag(FLAGS_http);
   settings.database = absl::GetFlag(FLAGS_database);
   settings.database_sessions = absl::GetFlag(FLAGS_database_sessions);
@@ -77,6 +94,7 @@ ServiceSettings ReadServiceSettings(base::Violations& problems) {
   if (!settings.tls.ca.empty() && settings.tls.certificates.empty()) {
     problems.Add("--tls_cert", "must be given with --tls_client_ca");
   }
+  ReadTogether(settings.jwt, problems);
   if (settings.database_sessions < 1 || settings.database_sessions > 1000) {
     problems.Add("--database_sessions", "must be 1 to 1000");
   }

@@ -6,6 +6,7 @@
 #include "common/base/violations.h"
 #include "common/config/database_url.h"
 #include "common/config/host_port.h"
+#include "common/config/jwt_settings.h"
 #include "common/config/nats_urls.h"
 #include "common/config/tls_files.h"
 
@@ -13,10 +14,11 @@ namespace tally::config {
 
 // The settings that every service has, under the same flag names.
 struct ServiceSettings {
-  HostPort listen;  // --listen: gRPC; loopback by default, because there is no authentication yet
-  TlsFiles tls;     // --tls_cert, --tls_key, --tls_client_ca: of gRPC; empty: not encrypted
-  HostPort http;    // --http: metrics, liveness, readiness
-  DatabaseUrl database;       // --database
+  HostPort listen;       // --listen: gRPC; loopback by default, because by default nobody is asked
+  TlsFiles tls;          // --tls_cert, --tls_key, --tls_client_ca: of gRPC; empty: not encrypted
+  JwtSettings jwt;       // --jwt_keys, --jwt_issuer, --jwt_audience: who may call; empty: everyone
+  HostPort http;         // --http: metrics, liveness, readiness
+  DatabaseUrl database;  // --database
   int database_sessions = 8;  // --database_sessions: at most this many at a time
   NatsUrls nats;              // --nats
   std::string

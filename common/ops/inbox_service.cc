@@ -295,7 +295,7 @@ absl::Status InboxService::Answer(rpc::Call& call, const v1::AcceptRangeRequest&
   RETURN_IF_ERROR(Verdict(violations));
   ASSIGN_OR_RETURN(const int64_t accepted,
                    healing_.Accept(lane_id, {request.first_sequence(), request.last_sequence()},
-                                   request.reason(), std::string(call.caller()), call.deadline()));
+                                   request.reason(), call.caller().name, call.deadline()));
   response.set_accepted_events(accepted);
   log_.Warning("events that their producer no longer has were accepted",
                {{"lane", lane_id},
@@ -303,7 +303,7 @@ absl::Status InboxService::Answer(rpc::Call& call, const v1::AcceptRangeRequest&
                 {"last_sequence", request.last_sequence()},
                 {"events", accepted},
                 {"reason", request.reason()},
-                {"by", call.caller()}});
+                {"by", call.caller().name}});
   return absl::OkStatus();
 }
 
@@ -317,12 +317,11 @@ absl::Status InboxService::Answer(rpc::Call& call, const v1::AdoptSourceRequest&
   CheckReason(request.reason(), violations);
   RETURN_IF_ERROR(Verdict(violations));
   RETURN_IF_ERROR(healing_.sources().Adopt(request.source(), request.database_id(),
-                                           request.reason(), std::string(call.caller()),
-                                           call.deadline()));
+                                           request.reason(), call.caller().name, call.deadline()));
   log_.Warning("a producer's other database was adopted", {{"source", request.source()},
                                                            {"database_id", request.database_id()},
                                                            {"reason", request.reason()},
-                                                           {"by", call.caller()}});
+                                                           {"by", call.caller().name}});
   return absl::OkStatus();
 }
 
@@ -374,15 +373,14 @@ absl::Status InboxService::Answer(rpc::Call& call, const v1::DiscardLettersReque
   const inbox::LetterFilter filter = ReadSelection(request, violations);
   CheckReason(request.reason(), violations);
   RETURN_IF_ERROR(Verdict(violations));
-  const inbox::LetterDesk::Verdict verdict = {request.reason(), std::string(call.caller()),
-                                              clock_.Now()};
+  const inbox::LetterDesk::Verdict verdict = {request.reason(), call.caller().name, clock_.Now()};
   ASSIGN_OR_RETURN(const int64_t discarded,
                    request.has_ids()
                        ? letters_.Discard(IdsOf(request.ids()), verdict, call.deadline())
                        : letters_.DiscardAll(filter, kLettersAtOnce, verdict, call.deadline()));
   response.set_discarded_letters(discarded);
   log_.Warning("letters discarded for ever",
-               {{"letters", discarded}, {"reason", request.reason()}, {"by", call.caller()}});
+               {{"letters", discarded}, {"reason", request.reason()}, {"by", call.caller().name}});
   return absl::OkStatus();
 }
 

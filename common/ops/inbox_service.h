@@ -55,6 +55,9 @@ class InboxService final : public v1::InboxService::CallbackService {
                                            const v1::DiscardLettersRequest* request,
                                            v1::DiscardLettersResponse* response) override;
 
+  // For the server that serves it.
+  rpc::Endpoint& endpoint() { return endpoint_; }
+
  private:
   absl::Status Answer(rpc::Call& call, const v1::GetInboxStatusRequest& request,
                       v1::GetInboxStatusResponse& response);

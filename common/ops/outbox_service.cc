@@ -218,12 +218,12 @@ absl::Status OutboxService::Answer(rpc::Call& call, const v1::DiscardParkedEvent
   const std::vector<outbox::EventKey> keys = ReadEventKeys(request.event_ids(), violations);
   CheckReason(request.reason(), violations);
   RETURN_IF_ERROR(Verdict(violations));
-  ASSIGN_OR_RETURN(const int64_t discarded,
-                   outbox_.parked().Discard(keys, request.reason(), std::string(call.caller()),
-                                            call.deadline()));
+  ASSIGN_OR_RETURN(
+      const int64_t discarded,
+      outbox_.parked().Discard(keys, request.reason(), call.caller().name, call.deadline()));
   response.set_discarded_events(discarded);
   log_.Warning("parked events discarded for ever",
-               {{"events", discarded}, {"reason", request.reason()}, {"by", call.caller()}});
+               {{"events", discarded}, {"reason", request.reason()}, {"by", call.caller().name}});
   return absl::OkStatus();
 }
 

@@ -42,6 +42,9 @@ class OutboxService final : public v1::OutboxService::CallbackService {
                                                 const v1::DiscardParkedEventsRequest* request,
                                                 v1::DiscardParkedEventsResponse* response) override;
 
+  // For the server that serves it.
+  rpc::Endpoint& endpoint() { return endpoint_; }
+
  private:
   absl::Status Answer(rpc::Call& call, const v1::GetOutboxStatusRequest& request,
                       v1::GetOutboxStatusResponse& response);

@@ -65,7 +65,7 @@ absl::Status PrivacyService::Erase(rpc::Call& call, const v1::EraseCustomerReque
                                                    {"parked_events", response.parked_events()},
                                                    {"letters", response.letters()},
                                                    {"more", !response.next_page_token().empty()},
-                                                   {"caller", call.caller()}});
+                                                   {"caller", call.caller().name}});
   return absl::OkStatus();
 }
 

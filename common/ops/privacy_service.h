@@ -31,6 +31,9 @@ class PrivacyService final : public v1::PrivacyService::CallbackService {
                                           const v1::EraseCustomerRequest* request,
                                           v1::EraseCustomerResponse* response) override;
 
+  // For the server that serves it.
+  rpc::Endpoint& endpoint() { return endpoint_; }
+
  private:
   absl::Status Erase(rpc::Call& call, const v1::EraseCustomerRequest& request,
                      v1::EraseCustomerResponse& response);

@@ -7,7 +7,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/time/clock.h"
 #include "common/base/check.h"
+#include "common/base/status_macros.h"
 #include "common/rpc/error_details.h"
+#include "common/rpc/errors.h"
 
 namespace tally::rpc {
 namespace {
@@ -36,6 +38,12 @@ Call::Call(const Endpoint& endpoint, absl::string_view method,
       start_(absl::Now()),
       deadline_(DeadlineOf(context, start_ + default_deadline)) {
   method_.Started();
+}
+
+absl::Status Call::Admit() {
+  ASSIGN_OR_RETURN(caller_, endpoint_.authenticator().Authenticate(context_));
+  if (!caller_->May(method_.scope())) return ScopeMissing(method_.scope());
+  return Alive();
 }
 
 absl::Status Call::Alive() const {

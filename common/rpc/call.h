@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 
 #include <grpcpp/grpcpp.h>
 
@@ -34,9 +35,13 @@ class Call {
   // OK while somebody waits for the answer; else CANCELLED or DEADLINE_EXCEEDED.
   absl::Status Alive() const;
 
-  // Who calls. Always empty so far: there is no authentication, and every caller has every
-  // permission.
-  absl::string_view caller() const { return ""; }
+  // OK if the call may begin: it is known who calls, that caller may call this method, and somebody
+  // waits for the answer. Else UNAUTHENTICATED, PERMISSION_DENIED or what Alive() says. Once,
+  // before anything else is done.
+  absl::Status Admit();
+
+  // Who calls; its name is empty where nobody is asked. Of an admitted call.
+  const Caller& caller() const { return *caller_; }
 
   // W3C trace context that the caller sent; empty if it sent none or a malformed one. Valid as long
   // as the call.
@@ -56,6 +61,7 @@ class Call {
  private:
   const Endpoint& endpoint_;
   Method& method_;
+  std::shared_ptr<const Caller> caller_;
   const grpc::CallbackServerContext& context_;
   const absl::Time start_;
   const absl::Time deadline_;

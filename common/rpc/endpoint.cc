@@ -14,6 +14,7 @@
 #include "common/base/check.h"
 #include "common/rpc/error_details.h"
 #include "common/rpc/errors.h"
+#include "tally/rpc/v1/scope.pb.h"
 
 namespace tally::rpc {
 namespace {
@@ -68,14 +69,19 @@ absl::Status NeutralError(absl::StatusCode code, const std::string& log_id) {
 
 Endpoint::Endpoint(absl::string_view service, telemetry::Telemetry& telemetry,
                    EndpointOptions options)
-    : telemetry_(telemetry), options_(options), log_limit_(kLogLinesPerSecondMax) {
+    : service_(service),
+      telemetry_(telemetry),
+      options_(options),
+      log_limit_(kLogLinesPerSecondMax) {
   const google::protobuf::ServiceDescriptor* descriptor =
       google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(std::string(service));
   TALLY_CHECK(descriptor != nullptr);
   for (int i = 0; i < descriptor->method_count(); ++i) {
-    const std::string& name = descriptor->method(i)->name();
-    methods_[name] =
-        std::make_unique<Method>(absl::StrCat(std::string(service), "/", name), telemetry.metrics);
+    const google::protobuf::MethodDescriptor& method = *descriptor->method(i);
+    const std::string& scope = method.options().GetExtension(v1::scope);
+    TALLY_CHECK(options_.open || !scope.empty());
+    methods_[method.name()] = std::make_unique<Method>(absl::StrCat(service_, "/", method.name()),
+                                                       scope, telemetry.metrics);
   }
 }
 
@@ -83,6 +89,13 @@ Method& Endpoint::method(absl::string_view name) const {
   const auto found = methods_.find(name);
   TALLY_CHECK(found != methods_.end());
   return *found->second;
+}
+
+const Authenticator& Endpoint::authenticator() const {
+  static const NoAuthentication& nobody_is_asked = *new NoAuthentication;
+  if (options_.open) return nobody_is_asked;
+  TALLY_CHECK(authenticator_ != nullptr);
+  return *authenticator_;
 }
 
 absl::Status Endpoint::Settle(const Method& method, absl::Duration duration,

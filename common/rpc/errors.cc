@@ -70,6 +70,12 @@ absl::Status BadRequest(const base::Violations& violations) {
   return status;
 }
 
+absl::Status ScopeMissing(absl::string_view scope) {
+  return Error(absl::StatusCode::kPermissionDenied, "SCOPE_MISSING",
+               absl::StrCat("the token does not hold the scope ", scope),
+               {{"scope", std::string(scope)}});
+}
+
 absl::Status Unavailable(absl::string_view reason, absl::string_view message,
                          absl::Duration retry_delay) {
   absl::Status status = Error(absl::StatusCode::kUnavailable, reason, message);

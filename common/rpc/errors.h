@@ -27,6 +27,9 @@ absl::Status Error(absl::StatusCode code, absl::string_view reason, absl::string
 // KiB are named, then field "*" says how many more there are.
 absl::Status BadRequest(const base::Violations& violations);
 
+// PERMISSION_DENIED: the caller's token does not hold `scope`.
+absl::Status ScopeMissing(absl::string_view scope);
+
 // UNAVAILABLE and RESOURCE_EXHAUSTED: the same call may succeed after `retry_delay`.
 absl::Status Unavailable(absl::string_view reason, absl::string_view message,
                          absl::Duration retry_delay);

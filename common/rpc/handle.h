@@ -9,8 +9,8 @@
 
 namespace tally::rpc {
 
-// The one way into every method: deadline, exceptions, error details, log and metrics are the same
-// for all of them.
+// The one way into every method: who may call it, deadline, exceptions, error details, log and
+// metrics are the same for all of them.
 //
 //   grpc::ServerUnaryReactor* GetOrder(grpc::CallbackServerContext* context, const GetOrderRequest*
 //   request,
@@ -49,9 +49,9 @@ grpc::ServerUnaryReactor* Handle(const Endpoint& endpoint, absl::string_view met
   auto* call = new UnaryCall<Request, Response>(endpoint, method, *context, *request, *response);
   grpc::ServerUnaryReactor* reactor = call->reactor();
   const absl::Status status = RunGuarded([&] {
-    absl::Status alive = call->Alive();
-    if (alive.ok()) handler(*call);
-    return alive;
+    absl::Status admitted = call->Admit();
+    if (admitted.ok()) handler(*call);
+    return admitted;
   });
   if (!status.ok()) call->Finish(status);
   return reactor;

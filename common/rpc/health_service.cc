@@ -106,7 +106,7 @@ class HealthService::Watcher final : public grpc::ServerWriteReactor<HealthCheck
 HealthService::HealthService(const std::vector<std::string>& services,
                              telemetry::Telemetry& telemetry)
     : telemetry_(telemetry),
-      endpoint_(grpc::health::v1::Health::service_full_name(), telemetry),
+      endpoint_(grpc::health::v1::Health::service_full_name(), telemetry, {.open = true}),
       ready_names_(services.begin(), services.end()) {
   ready_names_.insert({"", "readiness"});
   updates_ = std::make_unique<base::StepThread>("health", [this] { return UpdateWatchers(); });

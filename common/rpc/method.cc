@@ -7,8 +7,9 @@
 
 namespace tally::rpc {
 
-Method::Method(std::string name, telemetry::Metrics& metrics)
+Method::Method(std::string name, std::string scope, telemetry::Metrics& metrics)
     : name_(std::move(name)),
+      scope_(std::move(scope)),
       metrics_(metrics),
       in_flight_(InFlight(name_, metrics)),
       duration_seconds_(metrics.AddHistogram(

@@ -14,7 +14,8 @@ namespace tally::rpc {
 // One method of a service and its metrics. Thread-safe.
 class Method {
  public:
-  Method(std::string name, telemetry::Metrics& metrics);
+  // `scope`: see scope.proto.
+  Method(std::string name, std::string scope, telemetry::Metrics& metrics);
 
   // Calls of this method under way, whichever Method object they went through: until their answers
   // have left, which a client that does not read puts off.
@@ -22,6 +23,7 @@ class Method {
 
   // "tally.orders.v1.OrderService/PlaceOrder".
   const std::string& name() const { return name_; }
+  const std::string& scope() const { return scope_; }
 
   void Started() { in_flight_.Increment(); }
   void Answered(absl::StatusCode code, absl::Duration duration);
@@ -37,6 +39,7 @@ class Method {
   void Count(Counters& counters, const char* name, const char* help, absl::StatusCode code);
 
   const std::string name_;
+  const std::string scope_;
   telemetry::Metrics& metrics_;
   telemetry::Gauge& in_flight_;
   telemetry::Histogram& duration_seconds_;

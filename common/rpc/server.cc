@@ -15,6 +15,7 @@
 #include "absl/time/clock.h"
 #include "common/base/check.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/jwt_authenticator.h"
 #include "common/rpc/method.h"
 
 namespace tally::rpc {
@@ -46,7 +47,7 @@ void Configure(const ServerOptions& options, grpc::ServerBuilder& builder) {
 
 std::vector<std::string> NamesOf(const std::vector<ServedService>& services) {
   std::vector<std::string> names;
-  for (const ServedService& service : services) names.push_back(service.name);
+  for (const ServedService& service : services) names.push_back(service.endpoint->service());
   return names;
 }
 
@@ -56,11 +57,13 @@ void AddInFlightGauges(const std::vector<ServedService>& services, telemetry::Me
                        Gauges& all, Gauges& of_streams) {
   for (const ServedService& service : services) {
     const google::protobuf::ServiceDescriptor* descriptor =
-        google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(service.name);
+        google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(
+            service.endpoint->service());
     TALLY_CHECK(descriptor != nullptr);
     for (int i = 0; i < descriptor->method_count(); ++i) {
       const google::protobuf::MethodDescriptor& method = *descriptor->method(i);
-      all.push_back(&Method::InFlight(absl::StrCat(service.name, "/", method.name()), metrics));
+      all.push_back(&Method::InFlight(absl::StrCat(service.endpoint->service(), "/", method.name()),
+                                      metrics));
       if (method.client_streaming() || method.server_streaming()) of_streams.push_back(all.back());
     }
   }
@@ -88,6 +91,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   for (const ServedService& service : services) builder.RegisterService(service.service);
   builder.RegisterService(server->health_.get());
   AddInFlightGauges(services, telemetry.metrics, server->in_flight_, server->streams_in_flight_);
+  if (options.jwt == config::JwtSettings()) {
+    server->authenticator_ = std::make_unique<NoAuthentication>();
+  } else {
+    ASSIGN_OR_RETURN(server->authenticator_, JwtAuthenticator::Open(options.jwt, telemetry));
+  }
+  for (const ServedService& service : services) {
+    service.endpoint->SetAuthenticator(server->authenticator_.get());
+  }
   std::shared_ptr<grpc::ServerCredentials> credentials = grpc::InsecureServerCredentials();
   if (options.tls != config::TlsFiles()) {
     ASSIGN_OR_RETURN(server->certificates_, ServerCertificates::Open(options.tls, telemetry));

@@ -13,7 +13,10 @@
 #include "absl/time/time.h"
 #include "common/base/wake_up.h"
 #include "common/config/host_port.h"
+#include "common/config/jwt_settings.h"
 #include "common/config/tls_files.h"
+#include "common/rpc/authenticator.h"
+#include "common/rpc/endpoint.h"
 #include "common/rpc/health_service.h"
 #include "common/rpc/server_certificates.h"
 #include "common/telemetry/telemetry.h"
@@ -23,14 +26,14 @@ namespace tally::rpc {
 struct ServerOptions {
   config::HostPort listen = {"127.0.0.1", 0};  // port 0 takes a free one
   config::TlsFiles tls = {};                   // none: not encrypted; see server_certificates.h
+  config::JwtSettings jwt = {};                // no keys: nobody is asked who they are
   int receive_bytes_max = 4 << 20;             // one message; larger: RESOURCE_EXHAUSTED
   int64_t memory_bytes_max = 128 << 20;        // of gRPC's buffers for all connections together
 };
 
-// A service and its full name, OrderService::service_full_name().
 struct ServedService {
-  std::string name;
   grpc::Service* service;
+  Endpoint* endpoint;  // its own
   // Called once when the server begins to shut down, before it waits for the calls under way: tells
   // streams, which may be open for ever, to end, also those that still begin. Must not block.
   std::function<void()> end_streams = [] {};
@@ -43,17 +46,18 @@ struct ServedService {
 // they have ended, or half of the time is over: new calls are refused, those under way finish or
 // are cancelled when the time is over.
 //
-// The certificates are followed as their files change: see ServerCertificates.
+// Certificates and keys of tokens are followed as their files change: see ServerCertificates and
+// JwtAuthenticator. Health and reflection, which tell no more than these protos do, need no token.
 //
-// Whoever reaches the address, and shows the certificate that may be asked for, may call
-// everything, so the default address is loopback. gRPC 1.51 has no limit on the number of
-// connections and stops accepting for ever when file descriptors run out: RaiseFileLimit() first,
-// and put a proxy with a connection limit in front of a port that others can reach.
+// Without them whoever reaches the address may call everything, so the default address is loopback.
+// gRPC 1.51 has no limit on the number of connections and stops accepting for ever when file
+// descriptors run out: RaiseFileLimit() first, and put a proxy with a connection limit in front of
+// a port that others can reach.
 class Server {
  public:
   // UNAVAILABLE if the address cannot be bound; a port that another process listens on is never
-  // shared. INVALID_ARGUMENT if the certificates are wrong. Services and telemetry must outlive the
-  // server.
+  // shared. INVALID_ARGUMENT if the certificates or keys are wrong. Services and telemetry must
+  // outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options,
                                                        const std::vector<ServedService>& services,
                                                        telemetry::Telemetry& telemetry);
@@ -81,6 +85,7 @@ class Server {
   std::vector<telemetry::Gauge*> in_flight_;          // of all methods of the services
   std::vector<telemetry::Gauge*> streams_in_flight_;  // of those that stream
   std::unique_ptr<HealthService> health_;
+  std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<ServerCertificates> certificates_;  // null: plain text
   std::unique_ptr<grpc::Server> server_;
   config::HostPort address_;

@@ -15,7 +15,6 @@
 namespace tally::rpc {
 namespace {
 
-constexpr absl::Duration kReadEvery = absl::Seconds(1);
 constexpr unsigned kGrpcReadsEverySeconds = 1;
 
 }  // namespace
@@ -60,20 +59,19 @@ absl::StatusOr<std::unique_ptr<ServerCertificates>> ServerCertificates::Open(
     options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
   }
   opened->credentials_ = grpc::experimental::TlsServerCredentials(options);
-  opened->thread_ = std::make_unique<base::StepThread>("certificates", [raw = opened.get()] {
-    raw->Follow();
-    return kReadEvery;
-  });
+  opened->followed_ = std::make_unique<FollowedFiles>(
+      FollowedFilesOptions{
+          .thread = "certificates",
+          .what = "certificates",
+          .gauge = "tally_tls_files_refused",
+          .help = "1 while the files of --tls_cert and its like are wrong, and older ones count."},
+      [own = opened.get()] { return own->Read(); }, telemetry);
   return opened;
 }
 
 ServerCertificates::ServerCertificates(const config::TlsFiles& files,
                                        telemetry::Telemetry& telemetry)
-    : files_(files),
-      log_(telemetry.log),
-      refused_(telemetry.metrics.AddGauge(
-          "tally_tls_files_refused",
-          "1 while the files of --tls_cert and its like are wrong, and older ones still count.")) {}
+    : files_(files), log_(telemetry.log) {}
 
 absl::Status ServerCertificates::Read() {
   base::Violations problems;
@@ -97,15 +95,6 @@ absl::Status ServerCertificates::Publish(const TlsContent& content) {
   if (!files_.ca.empty()) RETURN_IF_ERROR(ca_.Replace(content.ca));
   published_ = content;
   return absl::OkStatus();
-}
-
-void ServerCertificates::Follow() {
-  const absl::Status status = Read();
-  refused_.Set(status.ok() ? 0 : 1);
-  if (!status.ok() && status != trouble_) {
-    log_.Warning("certificates refused, those read before still count", {{"why", status}});
-  }
-  trouble_ = status;
 }
 
 }  // namespace tally::rpc

@@ -6,8 +6,8 @@
 #include <grpcpp/security/server_credentials.h>
 
 #include "absl/status/statusor.h"
-#include "common/base/step_thread.h"
 #include "common/config/tls_files.h"
+#include "common/rpc/followed_files.h"
 #include "common/rpc/tls.h"
 #include "common/telemetry/telemetry.h"
 
@@ -45,18 +45,15 @@ class ServerCertificates {
   ServerCertificates(const config::TlsFiles& files, telemetry::Telemetry& telemetry);
   absl::Status Read();
   absl::Status Publish(const TlsContent& content);
-  void Follow();
 
   const config::TlsFiles files_;
   telemetry::Log& log_;
-  telemetry::Gauge& refused_;
   MemoryFile certificates_;
   MemoryFile key_;
   MemoryFile ca_;
   TlsContent published_;
-  absl::Status trouble_;
   std::shared_ptr<grpc::ServerCredentials> credentials_;
-  std::unique_ptr<base::StepThread> thread_;
+  std::unique_ptr<FollowedFiles> followed_;
 };
 
 }  // namespace tally::rpc

@@ -115,7 +115,10 @@ grpc::ServerWriteReactor<Response>* HandleStream(const Endpoint& endpoint, absl:
                                                  Handler&& handler) {
   auto* call = new ServerStreamCall<Response>(endpoint, method, *context);
   grpc::ServerWriteReactor<Response>* reactor = call->reactor();
-  const absl::Status status = RunGuarded([&]() -> absl::Status { return handler(*call); });
+  const absl::Status status = RunGuarded([&]() -> absl::Status {
+    const absl::Status admitted = call->Admit();
+    return admitted.ok() ? handler(*call) : admitted;
+  });
   if (!status.ok()) call->Finish(status);
   return reactor;
 }

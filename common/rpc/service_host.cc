@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/jwt_authenticator.h"
 #include "common/rpc/tls.h"
 #include "common/telemetry/log_flags.h"
 
@@ -48,6 +49,7 @@ ServiceHost::~ServiceHost() {
 
 absl::Status ServiceHost::CheckSettings() {
   ReadTls(settings_.tls, "--tls_client_ca", problems_);
+  ReadJwtKeys(settings_.jwt, problems_);
   if (!problems_.empty()) {
     Print(stderr, config::Describe(program_, problems_));
     return absl::InvalidArgumentError("settings");
@@ -65,6 +67,7 @@ absl::Status ServiceHost::Serve(const std::vector<ServedService>& services) {
   ServerOptions options;
   options.listen = settings_.listen;
   options.tls = settings_.tls;
+  options.jwt = settings_.jwt;
   ASSIGN_OR_RETURN(std::unique_ptr<Server> server, Server::Start(options, services, telemetry_));
   serving_ = true;
   telemetry_.log.Info(

@@ -23,7 +23,8 @@ class Batch {
   CancellationDecision Decide(const CancellationKey& command) {
     using Kind = CancellationDecision::Kind;
     if (!command.request_id.empty()) {
-      const auto known = by_request_.find(RequestKey{command.caller, command.request_id});
+      auto known = by_request_.find(RequestKey{command.caller, command.request_id});
+      if (known == by_request_.end()) known = by_request_.find(RequestKey{"", command.request_id});
       if (known != by_request_.end()) {
         const CancellableOrder& order = orders_[known->second];
         // One whose fingerprint was erased is taken to be what every repetition asks for.

@@ -14,8 +14,8 @@ namespace tally::orders {
 // command it is the key of.
 struct CancellationKey {
   base::Uuid order_id;
-  absl::string_view etag;  // empty: whatever it is
-  absl::string_view caller;
+  absl::string_view etag;        // empty: whatever it is
+  absl::string_view caller;      // empty: nobody was asked who calls
   absl::string_view request_id;  // empty: none was given
   absl::string_view fingerprint;
 };

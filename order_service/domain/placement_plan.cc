@@ -42,7 +42,9 @@ std::vector<Placement> PlanPlacements(absl::Span<const PlacementKey> commands,
       plan.push_back({Kind::kInsert, i});
       continue;
     }
-    if (auto it = stored_by_request.find(RequestKeyOf(command)); it != stored_by_request.end()) {
+    auto it = stored_by_request.find(RequestKeyOf(command));
+    if (it == stored_by_request.end()) it = stored_by_request.find({"", command.request_id});
+    if (it != stored_by_request.end()) {
       const bool same = AsksForTheSame(command, stored[it->second]);
       plan.push_back({same ? Kind::kStored : Kind::kConflict, it->second});
       continue;

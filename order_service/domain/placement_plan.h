@@ -13,7 +13,7 @@ namespace tally::orders {
 // the key of.
 struct PlacementKey {
   base::Uuid order_id;
-  absl::string_view caller;
+  absl::string_view caller;      // empty: nobody was asked who calls
   absl::string_view request_id;  // empty: every call is a new order
   absl::string_view fingerprint;
 };
@@ -35,8 +35,9 @@ struct Placement {
 // Decides a batch: one Placement for each command, in order. `stored` are the keys of orders found
 // in the database under any of the commands' order ids or request ids (others do no harm). Pure.
 //
-// An order found under the command's own order id is the command's own, from a transaction whose
-// outcome was unknown.
+// A request_id that an order without a caller has is taken for every caller: a call may be repeated
+// after authentication was turned on. An order found under the command's own order id is the
+// command's own, from a transaction whose outcome was unknown.
 std::vector<Placement> PlanPlacements(absl::Span<const PlacementKey> commands,
                                       absl::Span<const PlacementKey> stored);
 

@@ -21,6 +21,9 @@ class AuditService final : public v1::AuditService::CallbackService {
                                       const v1::SumOrdersRequest* request,
                                       v1::SumOrdersResponse* response) override;
 
+  // For the server that serves it.
+  rpc::Endpoint& endpoint() { return endpoint_; }
+
  private:
   absl::Status Sum(rpc::Call& call, const v1::SumOrdersRequest& request,
                    v1::SumOrdersResponse& response);

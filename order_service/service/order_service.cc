@@ -134,7 +134,7 @@ grpc::ServerUnaryReactor* OrderService::CancelOrder(grpc::CallbackServerContext*
   return rpc::Handle(endpoint_, "CancelOrder", context, request, response,
                      [this](CancelOrderCall& call) {
                        absl::StatusOr<CancellationRequest> cancellation =
-                           PrepareCancellation(call.request(), call.caller(), clock_.Now());
+                           PrepareCancellation(call.request(), call.caller().name, clock_.Now());
                        if (!cancellation.ok()) return call.Finish(cancellation.status());
                        cancellation->traceparent = std::string(call.traceparent());
                        std::unique_ptr<outbox::Command> command =

@@ -53,6 +53,9 @@ class OrderService final : public v1::OrderService::CallbackService {
   // Tells the PlaceOrders streams to end, when the server stops: what they have read is answered.
   void EndStreams() { streams_.EndAll(); }
 
+  // For the server that serves it.
+  rpc::Endpoint& endpoint() { return endpoint_; }
+
  private:
   absl::Status Get(rpc::Call& call, const v1::GetOrderRequest& request,
                    v1::GetOrderResponse& response);

@@ -89,6 +89,15 @@ std::set<base::Uuid> SortedIds(absl::Span<const CancellationLookup> cancellation
   return ids;
 }
 
+// Asks for the order of a request_id, and for that of a time in which nobody was asked who calls.
+void AddRequest(absl::string_view caller, absl::string_view request_id,
+                db::Batch::TextColumn& callers, db::Batch::TextColumn& request_ids) {
+  if (request_id.empty()) return;
+  callers.emplace_back(caller);
+  request_ids.emplace_back(request_id);
+  if (!caller.empty()) AddRequest("", request_id, callers, request_ids);
+}
+
 std::vector<Order> ToOrders(std::vector<StoredOrder> found) {
   std::vector<Order> orders;
   orders.reserve(found.size());
@@ -149,9 +158,7 @@ absl::StatusOr<std::vector<StoredOrder>> OrderStore::FindPlaced(
   db::Batch::TextColumn ids, callers, request_ids;
   for (const StoredOrder* stored : orders) {
     ids.emplace_back(stored->order.order_id.ToString());
-    if (stored->request_id.empty()) continue;
-    callers.emplace_back(stored->caller);
-    request_ids.emplace_back(stored->request_id);
+    AddRequest(stored->caller, stored->request_id, callers, request_ids);
   }
   db::Batch by_id, by_request;
   by_id.Texts("order_id", std::move(ids));
@@ -167,9 +174,7 @@ absl::StatusOr<std::vector<StoredOrder>> OrderStore::LockForCancellation(
   db::Batch::TextColumn ids, callers, request_ids;
   for (const base::Uuid& id : SortedIds(cancellations)) ids.emplace_back(id.ToString());
   for (const CancellationLookup& cancellation : cancellations) {
-    if (cancellation.request_id.empty()) continue;
-    callers.emplace_back(cancellation.caller);
-    request_ids.emplace_back(cancellation.request_id);
+    AddRequest(cancellation.caller, cancellation.request_id, callers, request_ids);
   }
   db::Batch by_id, by_request;
   by_id.Texts("order_id", std::move(ids));

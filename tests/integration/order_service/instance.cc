@@ -7,7 +7,8 @@
 namespace tally::orders {
 
 Instance::Instance(const std::string& database_url, const std::string& nats_url,
-                   OrderServiceOptions service, size_t queue_commands_max)
+                   OrderServiceOptions service, size_t queue_commands_max,
+                   const config::JwtSettings& jwt)
     : telemetry_(telemetry::LogFormat::kText, telemetry::LogLevel::kError, "test"),
       database_(db::Database::Open({.url = database_url}, clock_, telemetry_).value()),
       bus_(bus::NewNatsBus({.urls = {nats_url}, .name = "test"}, telemetry_).value()),
@@ -37,14 +38,14 @@ Instance::Instance(const std::string& database_url, const std::string& nats_url,
       reads_, telemetry_);
   audit_ = std::make_unique<AuditService>(*database_, reads_, telemetry_);
   outbox_->Start();
-  server_ = rpc::Server::Start({.listen = {"127.0.0.1", 0}},
-                               {{v1::OrderService::service_full_name(), orders_.get(),
-                                 [this] { orders_->EndStreams(); }},
-                                {v1::AuditService::service_full_name(), audit_.get()},
-                                {ops::v1::OutboxService::service_full_name(), ops_.get()},
-                                {ops::v1::PrivacyService::service_full_name(), &privacy_}},
-                               telemetry_)
-                .value();
+  server_ =
+      rpc::Server::Start({.listen = {"127.0.0.1", 0}, .jwt = jwt},
+                         {{orders_.get(), &orders_->endpoint(), [this] { orders_->EndStreams(); }},
+                          {audit_.get(), &audit_->endpoint()},
+                          {ops_.get(), &ops_->endpoint()},
+                          {&privacy_, &privacy_.endpoint()}},
+                         telemetry_)
+          .value();
   channel_ = grpc::CreateChannel(server_->address().ToString(), grpc::InsecureChannelCredentials());
   stub_ = v1::OrderService::NewStub(channel_);
 }

@@ -29,7 +29,8 @@ class Instance {
  public:
   explicit Instance(const std::string& database_url,
                     const std::string& nats_url = "nats://127.0.0.1:1",
-                    OrderServiceOptions service = {}, size_t queue_commands_max = 8192);
+                    OrderServiceOptions service = {}, size_t queue_commands_max = 8192,
+                    const config::JwtSettings& jwt = {});
   ~Instance();
 
   v1::OrderService::Stub& stub() { return *stub_; }

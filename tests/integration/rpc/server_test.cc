@@ -20,8 +20,7 @@ using testkit::kPatience;
 TEST_F(ServerTest, DoesNotShareItsPort) {
   StartServer();
   Service other(telemetry_);
-  EXPECT_EQ(Server::Start({.listen = server_->address()},
-                          {{TestService::service_full_name(), &other}}, telemetry_)
+  EXPECT_EQ(Server::Start({.listen = server_->address()}, {{&other, &other.endpoint()}}, telemetry_)
                 .status()
                 .code(),
             absl::StatusCode::kUnavailable);
@@ -98,8 +97,7 @@ TEST_F(ServerTest, CancelsWhatIsStillUnderWayWhenTheTimeToDrainIsOver) {
 
 TEST_F(ServerTest, TellsStreamsToEndOnceWhenItShutsDown) {
   std::atomic<int> told = 0;
-  Server::Start({}, {{TestService::service_full_name(), service_.get(), [&] { ++told; }}},
-                telemetry_)
+  Server::Start({}, {{service_.get(), &service_->endpoint(), [&] { ++told; }}}, telemetry_)
       .value()
       ->Shutdown(absl::Seconds(1));
   EXPECT_EQ(told, 1);

@@ -67,6 +67,8 @@ class Service final : public TestService::CallbackService {
     return absl::OkStatus();
   };
 
+  Endpoint& endpoint() { return endpoint_; }
+
   grpc::ServerUnaryReactor* Answer(grpc::CallbackServerContext* context,
                                    const AnswerRequest* request,
                                    AnswerResponse* response) override {
