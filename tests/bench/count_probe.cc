@@ -1,10 +1,9 @@
 #include "tests/bench/count_probe.h"
 
-#include <grpcpp/create_channel.h>
-
 #include <utility>
 
 #include "absl/time/clock.h"
+#include "client/calls/channel.h"
 #include "client/load/order_generator.h"
 #include "common/base/consistency_token.h"
 #include "common/base/monotonic.h"
@@ -19,9 +18,12 @@ constexpr absl::Duration kPatience = absl::Minutes(2);
 
 std::unique_ptr<orders::v1::OrderService::Stub> StubOf(const e2e::System& system) {
   base::Violations problems;
-  const rpc::TlsContent tls = rpc::ReadTls(system.tls(), "", problems);
-  return orders::v1::OrderService::NewStub(
-      grpc::CreateChannel(system.orders().address(), rpc::ClientCredentials(tls)));
+  client::Peer server{.address = {"127.0.0.1", system.orders().port()},
+                      .tls = rpc::ReadTls(system.tls(), "", problems)};
+  if (system.issuer() != nullptr) {
+    server.token = client::TokenFile::Open(system.token_file(), problems);
+  }
+  return orders::v1::OrderService::NewStub(client::OpenChannel(server));
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ Options OptionsFromFlags() {
 }
 
 std::vector<Suite> AllSuites() {
-  return {RatesSuite(), StagesSuite(), PeerSuite(), TlsSuite(), DrainSuite(), GrowthSuite()};
+  return {RatesSuite(), StagesSuite(), PeerSuite(), AccessSuite(), DrainSuite(), GrowthSuite()};
 }
 
 std::string Usage() {

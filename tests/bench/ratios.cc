@@ -43,6 +43,19 @@ Samples PgbenchAndEmptyCall(const Report& report) {
               report.Get("stages/empty call/1", "p50_us"));
 }
 
+// Against open calls.
+void AddAccess(const Report& report, const std::string& access, std::vector<Ratio>& ratios) {
+  const auto quotients = [&](const std::string& calls, const std::string& measure) {
+    return Quotients(report.Get(absl::StrCat("access/", access, "/", calls), measure),
+                     report.Get(absl::StrCat("access/open/", calls), measure));
+  };
+  ratios.push_back(
+      {absl::StrCat("PlaceOrder until counted, 256 in flight, with ", access, " ÷ without"),
+       quotients("PlaceOrder/256", kRate), 0, 0});
+  ratios.push_back({absl::StrCat("PlaceOrder p50, one in flight, with ", access, " ÷ without"),
+                    quotients("PlaceOrder/1", "p50_us"), 0, 0, true});
+}
+
 }  // namespace
 
 std::vector<Ratio> RatiosOf(const Report& report) {
@@ -82,15 +95,8 @@ std::vector<Ratio> RatiosOf(const Report& report) {
        1},
       {"PlaceOrder until counted, 256 in flight ÷ a hand-built outbox",
        Quotients(one_by_one, report.Get("peer/hand-built outbox", kRate)), 0, 0},
-      {"PlaceOrder until counted, 256 in flight, with TLS ÷ without",
-       Quotients(report.Get("tls/on/PlaceOrder/256", kRate),
-                 report.Get("tls/off/PlaceOrder/256", kRate)),
-       0, 0},
-      {"PlaceOrder p50, one in flight, with TLS ÷ without",
-       Quotients(report.Get("tls/on/PlaceOrder/1", "p50_us"),
-                 report.Get("tls/off/PlaceOrder/1", "p50_us")),
-       0, 0, true},
   };
+  for (const char* access : {"TLS", "JWT", "TLS and JWT"}) AddAccess(report, access, ratios);
   std::erase_if(ratios, [](const Ratio& ratio) { return ratio.samples.empty(); });
   return ratios;
 }

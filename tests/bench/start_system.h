@@ -14,6 +14,7 @@ enum class On { kPostgres, kSqlite };
 
 // Both services and nats-server on new, empty databases.
 absl::StatusOr<std::unique_ptr<e2e::System>> StartSystem(
-    Bench& bench, On on, const std::vector<std::string>& order_flags = {}, bool tls = false);
+    Bench& bench, On on, const std::vector<std::string>& order_flags = {}, bool tls = false,
+    bool jwt = false);
 
 }  // namespace tally::bench

@@ -55,7 +55,7 @@ std::string TablesOf(const Report& report) {
       report.Table("Peak memory in MiB; of PostgreSQL the largest backend, shared memory included",
                    "rates/", kMemory),
       report.Table("Stages, each alone", "stages/", kStages),
-      report.Table("With TLS and without", "tls/", kRates),
+      report.Table("With TLS and with tokens", "access/", kRates),
       report.Table("A peer", "peer/", {{"orders/s", "orders_per_second"}}),
       report.Table("Backlogs", "drain/", kDrain), report.Table("Growth", "growth/", kGrowth));
 }

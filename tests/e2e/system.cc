@@ -1,5 +1,6 @@
 #include "tests/e2e/system.h"
 
+#include <fstream>
 #include <iostream>
 #include <utility>
 
@@ -28,6 +29,7 @@ absl::StatusOr<std::unique_ptr<System>> System::Start(Options options) {
     system->activity_gate_ = std::make_unique<testkit::TcpGate>(server->port());
   }
   if (options.tls) RETURN_IF_ERROR(system->Encrypt(options));
+  if (options.jwt) system->AskForTokens(options);
   ASSIGN_OR_RETURN(
       system->orders_,
       system->LaunchServices("order_service", options.order_services, system->orders_database_,
@@ -53,6 +55,20 @@ absl::Status System::Encrypt(Options& options) {
     flags->push_back(absl::StrCat("--tls_client_ca=", certificates_->ca()));
   }
   return absl::OkStatus();
+}
+
+void System::AskForTokens(Options& options) {
+  issuer_ = std::make_unique<testkit::TokenIssuer>();
+  token_file_ = token_dir_.File("token");
+  std::ofstream(token_file_) << issuer_->Issue(
+      "tester",
+      "orders.read orders.write orders.import activity.read ops.read ops.write privacy.erase");
+  const config::JwtSettings& settings = issuer_->settings();
+  for (std::vector<std::string>* flags : {&options.order_flags, &options.activity_flags}) {
+    flags->push_back(absl::StrCat("--jwt_keys=", settings.keys));
+    flags->push_back(absl::StrCat("--jwt_issuer=", settings.issuer));
+    flags->push_back(absl::StrCat("--jwt_audience=", settings.audience));
+  }
 }
 
 absl::StatusOr<System::Services> System::LaunchServices(

@@ -11,6 +11,8 @@
 #include "tests/testkit/database_urls.h"
 #include "tests/testkit/nats_server.h"
 #include "tests/testkit/tcp_gate.h"
+#include "tests/testkit/temp_dir.h"
+#include "tests/testkit/token_issuer.h"
 
 namespace tally::e2e {
 
@@ -32,6 +34,7 @@ class System {
     bool nats_runs = true;  // False: the bus has never run yet; nats().Restart() starts it.
     std::string orders_database = {};  // Empty: a new one of that kind.
     bool tls = false;                  // Calls are encrypted; callers must show a certificate.
+    bool jwt = false;                  // Callers must show a token.
   };
 
   // Starts all instances together; returns when all take calls.
@@ -52,6 +55,10 @@ class System {
   // A caller's; none without Options::tls.
   const config::TlsFiles& tls() const { return tls_; }
 
+  // Of the tokens, and a file with one that allows everything; null and empty without Options::jwt.
+  const testkit::TokenIssuer* issuer() const { return issuer_.get(); }
+  const std::string& token_file() const { return token_file_; }
+
   const std::string& orders_database() const { return orders_database_; }
   const std::string& activity_database() const { return activity_database_; }
 
@@ -60,6 +67,7 @@ class System {
 
   System() = default;
   absl::Status Encrypt(Options& options);
+  void AskForTokens(Options& options);
   absl::StatusOr<Services> LaunchServices(const std::string& program, int instances,
                                           const std::string& database, testkit::TcpGate* gate,
                                           const std::vector<std::string>& flags) const;
@@ -67,6 +75,9 @@ class System {
   std::unique_ptr<testkit::NatsServer> nats_;
   std::unique_ptr<testkit::Certificates> certificates_;
   config::TlsFiles tls_;
+  std::unique_ptr<testkit::TokenIssuer> issuer_;
+  testkit::TempDir token_dir_;
+  std::string token_file_;
   std::unique_ptr<testkit::TcpGate> orders_gate_;
   std::unique_ptr<testkit::TcpGate> activity_gate_;
   std::string orders_database_;

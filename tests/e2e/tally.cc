@@ -38,6 +38,9 @@ absl::StatusOr<Ended> RunTally(const System& system, std::vector<std::string> ar
     argv.push_back(absl::StrCat("--tls_cert=", tls.certificates));
     argv.push_back(absl::StrCat("--tls_key=", tls.key));
   }
+  if (!system.token_file().empty()) {
+    argv.push_back(absl::StrCat("--token_file=", system.token_file()));
+  }
   return RunToEnd(std::move(argv), timeout);
 }
 

@@ -11,6 +11,6 @@ Suite RatesSuite();
 Suite DrainSuite();
 Suite GrowthSuite();
 Suite PeerSuite();
-Suite TlsSuite();
+Suite AccessSuite();
 
 }  // namespace tally::bench
