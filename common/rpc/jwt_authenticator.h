@@ -28,7 +28,7 @@ std::shared_ptr<const JwtKeys> ReadJwtKeys(const config::JwtSettings& settings,
 //
 // The file of keys is followed as it changes, like ServerCertificates; a key that is gone from it
 // opens nothing any more within a second. A token that was taken is remembered until it expires:
-// checking a signature costs more than an order.
+// checking a signature costs about what an order costs.
 class JwtAuthenticator final : public Authenticator {
  public:
   // INVALID_ARGUMENT says what is wrong with the file. Telemetry must outlive it.

@@ -16,6 +16,7 @@ void Payloads(absl::string_view input);
 void RetailCsv(absl::string_view input);
 void Settings(absl::string_view input);
 void Tokens(absl::string_view input);
+void WebTokens(absl::string_view input);
 
 struct Target {
   const char* name;  // and the folder of its inputs in corpus/
@@ -32,6 +33,7 @@ inline constexpr Target kTargets[] = {
     {"retail_csv", &RetailCsv},
     {"settings", &Settings},
     {"tokens", &Tokens},
+    {"web_tokens", &WebTokens},
 };
 
 }  // namespace tally::fuzz
