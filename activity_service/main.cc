@@ -191,10 +191,7 @@ absl::Status Run(rpc::ServiceHost& host) {
   const auto copies_thread =
       std::make_shared<base::StepThread>("copy_watch", [&] { return copies->Step(); });
   telemetry::AddThreadLiveness(telemetry.health, "copy_watch", copies_thread);
-  const absl::Status served =
-      host.Serve({{&activity, &activity.endpoint(), [&] { watches.Close(); }},
-                  {&ops, &ops.endpoint()},
-                  {&privacy, &privacy.endpoint()}});
+  const absl::Status served = host.Serve({{activity, [&] { watches.Close(); }}, ops, privacy});
   copies_thread->Stop();
   durability_thread->Stop();
   subscription.Stop();

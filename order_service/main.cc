@@ -199,10 +199,7 @@ absl::Status Run(rpc::ServiceHost& host) {
       std::make_shared<base::StepThread>("copy_watch", [&] { return copies->Step(); });
   telemetry::AddThreadLiveness(telemetry.health, "copy_watch", copies_thread);
   const absl::Status served =
-      host.Serve({{&orders, &orders.endpoint(), [&orders] { orders.EndStreams(); }},
-                  {&audit, &audit.endpoint()},
-                  {&ops, &ops.endpoint()},
-                  {&privacy, &privacy.endpoint()}});
+      host.Serve({{orders, [&orders] { orders.EndStreams(); }}, audit, ops, privacy});
   copies_thread->Stop();
   expiry_thread->Stop();
   durability_thread->Stop();

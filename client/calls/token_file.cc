@@ -15,7 +15,7 @@ namespace {
 
 constexpr absl::Duration kReadEvery = absl::Seconds(1);
 
-// The characters of a compact token (RFC 7515); of others gRPC makes no header.
+// The characters of a compact token (RFC 7515).
 bool IsToken(absl::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
     return absl::ascii_isalnum(c) || c == '.' || c == '-' || c == '_';
@@ -56,7 +56,7 @@ class SenderFactory final : public grpc::experimental::ClientInterceptorFactoryI
 
 std::shared_ptr<TokenFile> TokenFile::Open(const std::string& path, base::Violations& problems) {
   // A secret that was given for the path of its file: it must not be repeated.
-  if (absl::StartsWith(path, "eyJ")) {
+  if (absl::StartsWith(path, "ey") && std::count(path.begin(), path.end(), '.') == 2) {
     problems.Add("--token_file", "must be the path of a file, not what it holds");
     return nullptr;
   }

@@ -73,7 +73,7 @@ class BidiCall : public Call,
 
   // Begins to read. What it returns is gRPC's: the method returns it and touches the call no more.
   Reactor* Start() {
-    absl::Status status = Admit();
+    absl::Status status = RunGuarded([&] { return Admit(); });
     if (status.ok()) {
       status = streams_.Add(this);
       added_ = status.ok();

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/base/check.h"
 #include "common/rpc/endpoint.h"
 
 namespace tally::rpc {
@@ -41,7 +42,10 @@ class Call {
   absl::Status Admit();
 
   // Who calls; its name is empty where nobody is asked. Of an admitted call.
-  const Caller& caller() const { return *caller_; }
+  const Caller& caller() const {
+    TALLY_CHECK(caller_ != nullptr);
+    return *caller_;
+  }
 
   // W3C trace context that the caller sent; empty if it sent none or a malformed one. Valid as long
   // as the call.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -56,18 +57,34 @@ bool IsFor(const json& key, const std::string& algorithm) {
   return (use.empty() || use == "sig") && (only.empty() || only == algorithm);
 }
 
+// Unpadded base64url, as all of these standards ask for. At anything else cjose ends the process,
+// or stops reading and takes what it has.
+bool IsBase64Url(absl::string_view text) {
+  return !text.empty() && text.size() % 4 != 1 && std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isalnum(c) || c == '-' || c == '_';
+  });
+}
+
+// Null if it cannot be read.
 std::shared_ptr<cjose_jwk_t> Import(const json& key) {
+  for (const char* number : {"n", "e", "x", "y"}) {
+    if (key.contains(number) && !IsBase64Url(TextOf(key, number))) return nullptr;
+  }
   const std::string text = key.dump();
   cjose_err error{};
   return {cjose_jwk_import(text.data(), text.size(), &error),
           [](cjose_jwk_t* imported) { cjose_jwk_release(imported); }};
 }
 
-// cjose loses memory at each header without `alg`, and knows nothing of `crit`, by which a token
-// may ask for more than is understood here.
-bool IsPlainHeader(absl::string_view encoded) {
+// Header, claims and signature. At headers without `alg` cjose loses memory, and it knows nothing
+// of `crit`, by which a token may ask for more than is understood here.
+bool IsSignedToken(absl::string_view token) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(token, '.');
   std::string text;
-  if (!absl::WebSafeBase64Unescape(encoded, &text)) return false;
+  if (parts.size() != 3 || !std::all_of(parts.begin(), parts.end(), IsBase64Url) ||
+      !absl::WebSafeBase64Unescape(parts[0], &text)) {
+    return false;
+  }
   const json header = ParseObject(text);
   return header.is_object() && !TextOf(header, "alg").empty() && !header.contains("crit");
 }
@@ -83,14 +100,28 @@ bool ReadTime(const json& claims, const char* name, absl::Time& time) {
   return true;
 }
 
-std::vector<std::string> ReadAudience(const json& claims) {
-  const auto found = claims.find("aud");
+// A text, or those in an array.
+std::vector<std::string> ReadTexts(const json& claims, const char* name) {
+  const auto found = claims.find(name);
   if (found == claims.end()) return {};
-  std::vector<std::string> audience;
+  std::vector<std::string> texts;
   for (const json& one : found->is_array() ? *found : json::array({*found})) {
-    if (one.is_string()) audience.push_back(one.get<std::string>());
+    if (one.is_string()) texts.push_back(one.get<std::string>());
   }
-  return audience;
+  return texts;
+}
+
+// Some issuers say `scp`, and some give an array of words.
+std::vector<std::string> ReadScopes(const json& claims) {
+  std::vector<std::string> scopes;
+  for (const char* name : {"scope", "scp"}) {
+    for (const std::string& words : ReadTexts(claims, name)) {
+      for (const absl::string_view word : absl::StrSplit(words, ' ', absl::SkipEmpty())) {
+        scopes.emplace_back(word);
+      }
+    }
+  }
+  return scopes;
 }
 
 bool IsName(absl::string_view text) {
@@ -105,7 +136,7 @@ absl::StatusOr<JwtClaims> ReadClaims(absl::string_view payload) {
   JwtClaims read;
   read.issuer = TextOf(claims, "iss");
   read.subject = TextOf(claims, "sub");
-  read.audience = ReadAudience(claims);
+  read.audience = ReadTexts(claims, "aud");
   if (!IsName(read.subject)) {
     return Refused("sub must be 1 to 255 bytes of text without control characters");
   }
@@ -113,7 +144,7 @@ absl::StatusOr<JwtClaims> ReadClaims(absl::string_view payload) {
   if (!ReadTime(claims, "exp", read.expires) || !ReadTime(claims, "nbf", read.not_before)) {
     return Refused("exp and nbf must be seconds since 1970");
   }
-  read.scopes = absl::StrSplit(TextOf(claims, "scope"), ' ', absl::SkipEmpty());
+  read.scopes = ReadScopes(claims);
   return read;
 }
 
@@ -146,8 +177,11 @@ absl::StatusOr<JwtKeys> JwtKeys::Parse(absl::string_view text) {
           absl::StrCat(place, " has ", bits, " bits; 2048 to 4096 are taken"));
     }
     std::string id = TextOf(key, "kid");
-    if (keys.Find(id.c_str()) != nullptr && !id.empty()) {
-      return absl::InvalidArgumentError(absl::StrCat(place, " has the kid of another"));
+    const bool taken = std::any_of(keys.keys_.begin(), keys.keys_.end(),
+                                   [&id](const Key& other) { return other.id == id; });
+    if (taken) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(place, id.empty() ? " and another have no kid" : " has the kid of another"));
     }
     keys.keys_.push_back({std::move(id), algorithm, std::move(material)});
   }
@@ -170,10 +204,7 @@ absl::StatusOr<JwtClaims> JwtKeys::Verify(const std::string& token) const {
   const auto leave_no_errors = absl::MakeCleanup(ERR_clear_error);
   cjose_err error{};
   const std::unique_ptr<cjose_jws_t, void (*)(cjose_jws_t*)> signature(
-      std::count(token.begin(), token.end(), '.') == 2 &&
-              IsPlainHeader(absl::string_view(token).substr(0, token.find('.')))
-          ? cjose_jws_import(token.data(), token.size(), &error)
-          : nullptr,
+      IsSignedToken(token) ? cjose_jws_import(token.data(), token.size(), &error) : nullptr,
       cjose_jws_release);
   if (signature == nullptr) return Refused("it is no signed JSON Web Token");
   cjose_header_t* header = cjose_jws_get_protected(signature.get());

@@ -25,7 +25,8 @@ struct JwtClaims {
 // The public keys of who issues tokens. Immutable and thread-safe.
 //
 // Sources: JSON Web Key (RFC 7517), Signature (RFC 7515) and Token (RFC 7519), claim `scope` as in
-// RFC 8693, best practices of RFC 8725: the key says which algorithm is right, not the token.
+// RFC 8693 (or `scp`), best practices of RFC 8725: the key says which algorithm is right, not the
+// token.
 class JwtKeys {
  public:
   // Reads a JSON Web Key Set. Keys that no token could be checked with here are left out: RSA of

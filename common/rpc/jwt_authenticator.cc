@@ -10,6 +10,7 @@
 #include "absl/time/clock.h"
 #include "common/base/status_macros.h"
 #include "common/config/setting.h"
+#include "common/rpc/error_details.h"
 #include "common/rpc/errors.h"
 
 namespace tally::rpc {
@@ -56,7 +57,7 @@ std::shared_ptr<const JwtKeys> ReadJwtKeys(const config::JwtSettings& settings,
 
 absl::StatusOr<std::unique_ptr<JwtAuthenticator>> JwtAuthenticator::Open(
     const config::JwtSettings& settings, telemetry::Telemetry& telemetry) {
-  auto opened = absl::WrapUnique(new JwtAuthenticator(settings));
+  auto opened = absl::WrapUnique(new JwtAuthenticator(settings, telemetry));
   RETURN_IF_ERROR(opened->Read());
   opened->followed_ = std::make_unique<FollowedFiles>(
       FollowedFilesOptions{
@@ -73,6 +74,8 @@ absl::Status JwtAuthenticator::Read() {
   if (content.has_value() && content == content_) return absl::OkStatus();
   ASSIGN_OR_RETURN(JwtKeys keys, ParseFile(settings_.keys, content));
   content_ = *std::move(content);
+  telemetry_.log.Info("keys of tokens read",
+                      {{"file", settings_.keys}, {"keys", static_cast<int64_t>(keys.size())}});
   absl::MutexLock lock(&mutex_);
   keys_ = std::make_shared<const JwtKeys>(std::move(keys));
   accepted_.clear();
@@ -81,7 +84,18 @@ absl::Status JwtAuthenticator::Read() {
 
 absl::StatusOr<std::shared_ptr<const Caller>> JwtAuthenticator::Authenticate(
     const grpc::CallbackServerContext& context) const {
-  const std::string token = TokenOf(context);
+  auto caller = Find(TokenOf(context));
+  if (!caller.ok()) {
+    telemetry_.metrics
+        .AddCounter("tally_jwt_refused_total", "Calls refused because of their token, or without.",
+                    {{"reason", DetailsOf(caller.status()).reason}})
+        .Increment();
+  }
+  return caller;
+}
+
+absl::StatusOr<std::shared_ptr<const Caller>> JwtAuthenticator::Find(
+    const std::string& token) const {
   if (token.empty()) {
     return Unauthenticated("TOKEN_MISSING", "this server asks for `authorization: Bearer TOKEN`");
   }

@@ -44,14 +44,17 @@ class JwtAuthenticator final : public Authenticator {
     absl::Time expires;
   };
 
-  explicit JwtAuthenticator(const config::JwtSettings& settings) : settings_(settings) {}
+  JwtAuthenticator(const config::JwtSettings& settings, telemetry::Telemetry& telemetry)
+      : settings_(settings), telemetry_(telemetry) {}
   absl::Status Read();
+  absl::StatusOr<std::shared_ptr<const Caller>> Find(const std::string& token) const;
   absl::StatusOr<Accepted> Check(const JwtKeys& keys, const std::string& token,
                                  absl::Time now) const;
   void Remember(const std::string& token, const Accepted& accepted, absl::Time now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const config::JwtSettings settings_;
+  telemetry::Telemetry& telemetry_;
   std::string content_;  // of the file, as last taken
   mutable absl::Mutex mutex_;
   std::shared_ptr<const JwtKeys> keys_ ABSL_GUARDED_BY(mutex_);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <grpcpp/grpcpp.h>
@@ -31,12 +32,19 @@ struct ServerOptions {
   int64_t memory_bytes_max = 128 << 20;        // of gRPC's buffers for all connections together
 };
 
+// A service that has an endpoint().
 struct ServedService {
+  // `end` is called once when the server begins to shut down, before it waits for the calls under
+  // way: tells streams, which may be open for ever, to end, also those that still begin. Must not
+  // block.
+  template <typename Service>
+  ServedService(
+      Service& served, std::function<void()> end = [] {})
+      : service(&served), endpoint(&served.endpoint()), end_streams(std::move(end)) {}
+
   grpc::Service* service;
-  Endpoint* endpoint;  // its own
-  // Called once when the server begins to shut down, before it waits for the calls under way: tells
-  // streams, which may be open for ever, to end, also those that still begin. Must not block.
-  std::function<void()> end_streams = [] {};
+  Endpoint* endpoint;
+  std::function<void()> end_streams;
 };
 
 // The gRPC server of a process: the given services, the standard health service and reflection on

@@ -28,7 +28,7 @@ namespace tally::rpc {
 //     RETURN_IF_ERROR(host.CheckSettings());
 //     ASSIGN_OR_RETURN(auto database, db::Database::Open(…));
 //     …roles, each made after what it uses…
-//     RETURN_IF_ERROR(host.Serve({{&service, &service.endpoint()}}));
+//     RETURN_IF_ERROR(host.Serve({service}));
 //     queue.Close();  // what must happen in an order of its own
 //     return absl::OkStatus();
 //   }  // roles stop in reverse order

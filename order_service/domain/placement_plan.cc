@@ -12,9 +12,11 @@ using RequestKey = std::pair<absl::string_view, absl::string_view>;
 
 RequestKey RequestKeyOf(const PlacementKey& key) { return {key.caller, key.request_id}; }
 
-// An order whose fingerprint was erased is taken to be what every repetition asks for.
+// An order whose fingerprint was erased is taken to be what every repetition by its caller asks
+// for. Of others nobody knows whether they repeat anything.
 bool AsksForTheSame(const PlacementKey& command, const PlacementKey& stored) {
-  return stored.fingerprint.empty() || stored.fingerprint == command.fingerprint;
+  return stored.fingerprint.empty() ? stored.caller == command.caller
+                                    : stored.fingerprint == command.fingerprint;
 }
 
 }  // namespace

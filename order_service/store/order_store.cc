@@ -126,8 +126,10 @@ absl::Status OrderStore::Insert(db::Transaction& transaction, const base::Uuid& 
   db::Batch::TextColumn customers, currencies, callers, request_ids;
   db::Batch::IntColumn units, nanos, place_times, create_times, sequences;
   db::Batch::BytesColumn lines, fingerprints;
+  bool named = false;
   for (const StoredOrder* stored : orders) {
     const Order& order = stored->order;
+    named = named || !stored->caller.empty();
     ids.push_back(order.order_id);
     customers.emplace_back(order.customer);
     currencies.emplace_back(order.currency);
@@ -150,6 +152,9 @@ absl::Status OrderStore::Insert(db::Transaction& transaction, const base::Uuid& 
   batch.Texts("caller", std::move(callers)).Texts("request_id", std::move(request_ids));
   batch.Blobs("fingerprint", std::move(fingerprints)).Ints("sequence", std::move(sequences));
   batch.Scalar({"lane_id", lane_id.ToString()});
+  if (named && transaction.dialect() == db::Dialect::kPostgres) {
+    RETURN_IF_ERROR(transaction.Post(sql::kPlanByIndex, db::Params()));
+  }
   return transaction.Post(sql::kInsertOrders, batch);
 }
 

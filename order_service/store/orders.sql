@@ -4,14 +4,14 @@ place_caller, place_request_id, place_fingerprint, place_lane, place_sequence,
 cancel_time, cancel_reason, cancel_lane, cancel_sequence, cancel_caller, cancel_request_id, cancel_fingerprint
 
 -- name: InsertOrders [postgresql]
--- A request_id that was used while nobody was asked who calls is used for every caller: its order's id, taken again, makes
--- the insert fail as one with the same caller does.
+-- A request_id that was used while nobody was asked who calls is used for every caller: without a caller, too, the row fails
+-- as every repetition does.
 INSERT INTO orders (order_id, customer, currency, total_units, total_nanos, lines, state, version, place_time, create_time,
                     place_caller, place_request_id, place_fingerprint, place_lane, place_sequence)
-SELECT coalesce((SELECT earlier.order_id FROM orders AS earlier
-                 WHERE row.caller <> '' AND place_caller = '' AND place_request_id = row.request_id), order_id),
-       customer, currency, total_units, total_nanos, lines, 'placed', 1, place_time, create_time,
-       caller, request_id, fingerprint, :lane_id::uuid, sequence
+SELECT order_id, customer, currency, total_units, total_nanos, lines, 'placed', 1, place_time, create_time,
+       coalesce((SELECT place_caller FROM orders
+                 WHERE row.caller <> '' AND place_caller = '' AND place_request_id = row.request_id), caller),
+       request_id, fingerprint, :lane_id::uuid, sequence
 FROM (SELECT unnest(:order_id::uuid[]) AS order_id, unnest(:customer::text[]) AS customer,
              unnest(:currency::text[]) AS currency, unnest(:total_units::bigint[]) AS total_units,
              unnest(:total_nanos::bigint[]) AS total_nanos, unnest(:lines::bytea[]) AS lines,
@@ -22,10 +22,15 @@ FROM (SELECT unnest(:order_id::uuid[]) AS order_id, unnest(:customer::text[]) AS
 -- name: InsertOrders [sqlite]
 INSERT INTO orders (order_id, customer, currency, total_units, total_nanos, lines, state, version, place_time, create_time,
                     place_caller, place_request_id, place_fingerprint, place_lane, place_sequence)
-VALUES (coalesce((SELECT order_id FROM orders
-                  WHERE :caller <> '' AND place_caller = '' AND place_request_id = :request_id), :order_id),
-        :customer, :currency, :total_units, :total_nanos, :lines, 'placed', 1, :place_time, :create_time,
-        :caller, :request_id, :fingerprint, :lane_id, :sequence)
+VALUES (:order_id, :customer, :currency, :total_units, :total_nanos, :lines, 'placed', 1, :place_time, :create_time,
+        coalesce((SELECT place_caller FROM orders
+                  WHERE :caller <> '' AND place_caller = '' AND place_request_id = :request_id), :caller),
+        :request_id, :fingerprint, :lane_id, :sequence)
+
+-- For this transaction: InsertOrders looks for each named caller's request_id, and a plan that was made while the table was
+-- small would read all of it each time. Only PostgreSQL is asked.
+-- name: PlanByIndex
+SET LOCAL enable_seqscan = off
 
 -- name: FindOrdersByRequest [postgresql]
 -- Served by orders_place_request.

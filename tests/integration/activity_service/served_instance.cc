@@ -42,8 +42,7 @@ ServedInstance::ServedInstance(const std::string& url, TokenWaiterOptions option
       ops_(ops::PayloadDecoder({events::v1::OrderCreated::descriptor()}), subscription_, *bus_,
            reads_, instance_.clock, instance_.telemetry),
       server_(rpc::Server::Start({.listen = {"127.0.0.1", 0}},
-                                 {{&activity_, &activity_.endpoint(), [this] { watches_.Close(); }},
-                                  {&ops_, &ops_.endpoint()}},
+                                 {{activity_, [this] { watches_.Close(); }}, ops_},
                                  instance_.telemetry)
                   .value()),
       channel_(

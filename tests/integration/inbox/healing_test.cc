@@ -33,8 +33,7 @@ std::vector<std::string> AlarmsOf(HealingInstance& instance) {
   rpc::Executor reads({}, telemetry);
   ops::InboxService service(ops::PayloadDecoder({}), instance.subscription, *instance.bus, reads,
                             instance.replica.system_clock, telemetry);
-  const auto server = rpc::Server::Start({.listen = {"127.0.0.1", 0}},
-                                         {{&service, &service.endpoint()}}, telemetry);
+  const auto server = rpc::Server::Start({.listen = {"127.0.0.1", 0}}, {service}, telemetry);
   if (!server.ok()) return {server.status().ToString()};
   grpc::ClientContext context;
   context.set_deadline(absl::ToChronoTime(absl::Now() + kPatience));

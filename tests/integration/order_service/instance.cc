@@ -40,10 +40,7 @@ Instance::Instance(const std::string& database_url, const std::string& nats_url,
   outbox_->Start();
   server_ =
       rpc::Server::Start({.listen = {"127.0.0.1", 0}, .jwt = jwt},
-                         {{orders_.get(), &orders_->endpoint(), [this] { orders_->EndStreams(); }},
-                          {audit_.get(), &audit_->endpoint()},
-                          {ops_.get(), &ops_->endpoint()},
-                          {&privacy_, &privacy_.endpoint()}},
+                         {{*orders_, [this] { orders_->EndStreams(); }}, *audit_, *ops_, privacy_},
                          telemetry_)
           .value();
   channel_ = grpc::CreateChannel(server_->address().ToString(), grpc::InsecureChannelCredentials());

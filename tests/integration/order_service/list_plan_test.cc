@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/clock.h"
+#include "common/base/status_macros.h"
 #include "common/base/uuid_v7_source.h"
 #include "common/telemetry/telemetry.h"
 #include "order_service/store/order_store.h"
@@ -108,6 +109,40 @@ TEST_P(ListPlanTest, EveryListWalksItsIndexInOrder) {
     const std::string steps = PlanOf(*statement);
     EXPECT_THAT(steps, HasSubstr(index)) << statement->name;
     EXPECT_THAT(steps, Not(AnyOf(HasSubstr("Sort"), HasSubstr("TEMP B-TREE")))) << statement->name;
+  }
+}
+
+// A session keeps the plan that it made while the table had one page. It would read all of the
+// table for each order of a named caller once there are many.
+TEST_P(ListPlanTest, ARequestIdIsFoundByItsIndexHoweverSmallTheTableWas) {
+  ASSERT_OK_AND_ASSIGN(const std::string url, GetParam().MakeUrl());
+  ASSERT_OK_AND_ASSIGN(const auto small,
+                       db::Database::Open({.url = url, .sessions = 1}, clock, telemetry));
+  ASSERT_OK(OrderStore::Migrate(*small));
+  int64_t scans_before = 0;
+  for (int i = 0; i < 20; ++i) {
+    StoredOrder order;
+    order.caller = "ada";
+    order.request_id = absl::StrCat("r", i);
+    order.order.order_id = ids.Next();
+    order.order.currency = "GBP";
+    order.order.total = *base::Money::Create("GBP", 1, 0);
+    order.order.placed_event = {kLane, i + 1};
+    const StoredOrder* const orders[] = {&order};
+    int64_t scans = 0;
+    ASSERT_OK(small->Run(db::Mode::kWrite, clock.Now() + absl::Seconds(60),
+                         [&](db::Transaction& transaction) -> absl::Status {
+                           if (i < 10)
+                             RETURN_IF_ERROR(transaction.Execute(fixture::sql::kAnalyze).status());
+                           RETURN_IF_ERROR(store.Insert(transaction, kLane, orders));
+                           if (transaction.dialect() != db::Dialect::kPostgres)
+                             return absl::OkStatus();
+                           return transaction.Query<int64_t>(fixture::sql::kCountScans,
+                                                             db::Params(),
+                                                             [&](int64_t count) { scans = count; });
+                         }));
+    if (i < 10) scans_before = scans;  // of making the indexes, by the same session
+    EXPECT_EQ(scans, scans_before) << i;
   }
 }
 

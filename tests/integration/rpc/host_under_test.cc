@@ -23,7 +23,7 @@ absl::Status Run(ServiceHost& host) {
     while (host.telemetry().health.Ready().ok()) look.WaitFor(absl::Milliseconds(10));
     return absl::OkStatus();
   };
-  RETURN_IF_ERROR(host.Serve({{&service, &service.endpoint()}}));
+  RETURN_IF_ERROR(host.Serve({service}));
   if (absl::GetFlag(FLAGS_hang)) absl::Notification().WaitForNotification();
   return absl::OkStatus();
 }

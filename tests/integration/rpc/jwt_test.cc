@@ -70,6 +70,10 @@ TEST_F(JwtServerTest, TellsServicesWhoCallsAndWhatTheyMay) {
 
 TEST_F(JwtServerTest, RefusesCallsWithoutAToken) {
   EXPECT_EQ(Refusal(""), "TOKEN_MISSING");
+  EXPECT_EQ(
+      telemetry_.metrics.AddCounter("tally_jwt_refused_total", "", {{"reason", "TOKEN_MISSING"}})
+          .Value(),
+      1);
   grpc::ClientContext basic;
   basic.AddMetadata("authorization", "Basic YWRhOmFkYQ==");
   EXPECT_EQ(DetailsOf(CallWith(basic, &TestService::Stub::Answer)).reason, "TOKEN_MISSING");

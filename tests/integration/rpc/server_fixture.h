@@ -20,7 +20,7 @@ class ServerTest : public ::testing::Test {
   void StartServer(ServerOptions options = {}) {
     options.listen = {"127.0.0.1", 0};
     server_ = *Server::Start(options,
-                             {{service_.get(), &service_->endpoint(),
+                             {{*service_,
                                [this] {
                                  service_->streams.EndAll();
                                  streams_told_ = true;

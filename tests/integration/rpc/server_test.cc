@@ -20,9 +20,7 @@ using testkit::kPatience;
 TEST_F(ServerTest, DoesNotShareItsPort) {
   StartServer();
   Service other(telemetry_);
-  EXPECT_EQ(Server::Start({.listen = server_->address()}, {{&other, &other.endpoint()}}, telemetry_)
-                .status()
-                .code(),
+  EXPECT_EQ(Server::Start({.listen = server_->address()}, {other}, telemetry_).status().code(),
             absl::StatusCode::kUnavailable);
 }
 
@@ -97,9 +95,7 @@ TEST_F(ServerTest, CancelsWhatIsStillUnderWayWhenTheTimeToDrainIsOver) {
 
 TEST_F(ServerTest, TellsStreamsToEndOnceWhenItShutsDown) {
   std::atomic<int> told = 0;
-  Server::Start({}, {{service_.get(), &service_->endpoint(), [&] { ++told; }}}, telemetry_)
-      .value()
-      ->Shutdown(absl::Seconds(1));
+  Server::Start({}, {{*service_, [&] { ++told; }}}, telemetry_).value()->Shutdown(absl::Seconds(1));
   EXPECT_EQ(told, 1);
 }
 

@@ -96,6 +96,33 @@ TEST_P(JwtTest, RefusesATokenInWhichAnythingWasChanged) {
   EXPECT_THAT(keys_.Verify(std::string(9'000, 'a')), IsRefused("longer than 8192 bytes"));
 }
 
+// cjose ends the process at some of these.
+TEST_P(JwtTest, RefusesWhatIsNoBase64) {
+  const std::string token = issuer_.Sign(kClaims);
+  const std::vector<std::string> parts = absl::StrSplit(token, '.');
+  EXPECT_THAT(keys_.Verify(token + "="), IsRefused("no signed JSON Web Token"));
+  EXPECT_THAT(keys_.Verify(token + "+/"), IsRefused("no signed JSON Web Token"));
+  for (const std::string wrong : {"A=", "A==", "A", "AAAAA", "AA==", "A A", "A\n", "", "\xff"}) {
+    for (size_t part = 0; part < parts.size(); ++part) {
+      std::vector<std::string> changed = parts;
+      changed[part] = wrong;
+      EXPECT_THAT(keys_.Verify(absl::StrJoin(changed, ".")), IsRefused("no signed JSON Web Token"))
+          << part << " " << wrong;
+    }
+  }
+}
+
+TEST_P(JwtTest, TakesScopesAsSeveralIssuersWriteThem) {
+  for (const std::string scopes :
+       {R"("scope":" a  b ")", R"("scope":["a","b",5])", R"("scp":"a b")", R"("scp":["a","b"])",
+        R"("scope":"a","scp":"b")"}) {
+    ASSERT_OK_AND_ASSIGN(
+        const JwtClaims claims,
+        keys_.Verify(issuer_.Sign(absl::StrCat(R"({"sub":"ada","exp":1,)", scopes, "}"))));
+    EXPECT_THAT(claims.scopes, ElementsAre("a", "b")) << scopes;
+  }
+}
+
 // The key says how a token must be signed. Else the public key, which everyone knows, would do as
 // the secret of HS256.
 TEST_P(JwtTest, RefusesEveryOtherAlgorithm) {
@@ -199,6 +226,15 @@ TEST(JwtKeysTest, SaysWhatIsWrongWithASet) {
   EXPECT_EQ(said(SetOf({"5"})), "has a key that is no JSON object");
   EXPECT_EQ(said(SetOf({key, With(key, "x", "AAAA")})), "key 2 for ES256 cannot be read");
   EXPECT_EQ(said(SetOf({key, key})), "key 2 for ES256 has the kid of another");
+  EXPECT_EQ(said(SetOf({With(key, "kid", nullptr), With(rsa, "kid", nullptr)})),
+            "key 2 for RS256 and another have no kid");
+  for (const char* field : {"x", "y"}) {
+    EXPECT_EQ(said(SetOf({With(key, field, "A=")})), "key 1 for ES256 cannot be read") << field;
+    EXPECT_EQ(said(SetOf({With(key, field, 5)})), "key 1 for ES256 cannot be read") << field;
+  }
+  for (const char* field : {"n", "e"}) {
+    EXPECT_EQ(said(SetOf({With(rsa, field, "A=")})), "key 1 for RS256 cannot be read") << field;
+  }
   EXPECT_EQ(said(SetOf({With(key, "d", "AAAA")})), "key 1 for ES256 is private");
   EXPECT_EQ(said(SetOf({With(rsa, "n", std::string(171, 'x'))})),
             "key 1 for RS256 has 1024 bits; 2048 to 4096 are taken");

@@ -56,6 +56,25 @@ TEST(PlacementPlan, KeepsCallersApart) {
               ElementsAre(Placement{Kind::kInsert, 0}, Placement{Kind::kInsert, 1}));
 }
 
+TEST(PlacementPlan, ARequestIdThatWasUsedWithoutACallerIsUsedForEveryone) {
+  const PlacementKey commands[] = {{Id(1), "alice", "a", "A"},
+                                   {Id(2), "bob", "a", "B"},
+                                   {Id(3), "alice", "b", "B"},
+                                   {Id(4), "alice", "c", "C"}};
+  const PlacementKey stored[] = {
+      {Id(7), "", "a", "A"}, {Id(8), "", "b", "other"}, {Id(9), "alice", "b", "B"}};
+  EXPECT_THAT(PlanPlacements(commands, stored),
+              ElementsAre(Placement{Kind::kStored, 0}, Placement{Kind::kConflict, 0},
+                          Placement{Kind::kStored, 2}, Placement{Kind::kInsert, 3}));
+}
+
+TEST(PlacementPlan, NobodyElseRepeatsAnOrderWhoseFingerprintWasErased) {
+  const PlacementKey commands[] = {{Id(1), "alice", "a", "A"}, {Id(2), "alice", "b", "B"}};
+  const PlacementKey stored[] = {{Id(8), "", "a", ""}, {Id(9), "alice", "b", ""}};
+  EXPECT_THAT(PlanPlacements(commands, stored),
+              ElementsAre(Placement{Kind::kConflict, 0}, Placement{Kind::kStored, 1}));
+}
+
 TEST(PlacementPlan, AnswersARepeatedCallWithTheStoredOrder) {
   const PlacementKey commands[] = {{Id(1), "", "a", "A"}, {Id(2), "", "a", "B"}};
   const PlacementKey stored[] = {{Id(8), "", "z", "Z"}, {Id(9), "", "a", "A"}};
