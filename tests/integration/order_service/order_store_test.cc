@@ -135,11 +135,21 @@ TEST_P(OrderStoreTest, TakesAnyNumberOfOrdersWithoutRequestId) {
 }
 
 TEST_P(OrderStoreTest, KeepsTheRequestIdsOfCallersApart) {
-  StoredOrder other = Draft("a");
-  other.caller = "alice";
-  ASSERT_OK(Insert({Draft("a"), other}));
-  EXPECT_THAT(FindPlaced(other),  // under its id and under its request_id, both itself
+  StoredOrder alice = Draft("a"), bob = Draft("a");
+  alice.caller = "alice";
+  bob.caller = "bob";
+  ASSERT_OK(Insert({alice, bob}));
+  EXPECT_THAT(FindPlaced(alice),  // under its id and under its request_id, both itself
               AllOf(SizeIs(2), Each(Field(&StoredOrder::caller, "alice"))));
+  EXPECT_EQ(db::KindOf(Insert({alice})), db::ErrorKind::kUnique);
+}
+
+TEST_P(OrderStoreTest, ARequestIdWithoutACallerIsEveryones) {
+  ASSERT_OK(Insert({Draft("a")}));
+  StoredOrder alice = Draft("a");
+  alice.caller = "alice";
+  EXPECT_EQ(db::KindOf(Insert({alice})), db::ErrorKind::kUnique);
+  EXPECT_THAT(FindPlaced(alice), ElementsAre(Field(&StoredOrder::caller, "")));
 }
 
 TEST_P(OrderStoreTest, FindsWhatWasPlacedUnderARequestIdOrAnId) {
