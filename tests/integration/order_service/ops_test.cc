@@ -17,6 +17,7 @@
 #include "tests/testkit/eventually.h"
 #include "tests/testkit/nats_server.h"
 #include "tests/testkit/status_matchers.h"
+#include "tests/testkit/token_issuer.h"
 
 namespace tally::orders {
 namespace {
@@ -35,8 +36,8 @@ class OutboxOpsTest : public testing::TestWithParam<testkit::DatabaseKind> {
   }
   void Start() {
     ASSERT_OK_AND_ASSIGN(const std::string url, GetParam().MakeUrl());
-    instance =
-        nats ? std::make_unique<Instance>(url, nats->url()) : std::make_unique<Instance>(url);
+    instance = std::make_unique<Instance>(url, nats ? nats->url() : "nats://127.0.0.1:1",
+                                          OrderServiceOptions(), 8192, jwt);
     stub = ops::v1::OutboxService::NewStub(instance->channel());
   }
 
@@ -45,6 +46,7 @@ class OutboxOpsTest : public testing::TestWithParam<testkit::DatabaseKind> {
                     const Request& request, Response& response) {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    context.AddMetadata("authorization", "Bearer " + token);
     return ((*stub).*method)(&context, request, &response);
   }
 
@@ -98,6 +100,7 @@ class OutboxOpsTest : public testing::TestWithParam<testkit::DatabaseKind> {
       line.mutable_unit_price()->set_units(1);
     }
     grpc::ClientContext context;
+    context.AddMetadata("authorization", "Bearer " + token);
     v1::PlaceOrderResponse response;
     ASSERT_TRUE(instance->stub().PlaceOrder(&context, request, &response).ok());
   }
@@ -110,6 +113,8 @@ class OutboxOpsTest : public testing::TestWithParam<testkit::DatabaseKind> {
   std::unique_ptr<Instance> instance;
   std::unique_ptr<Stub> stub;
   int placed = 0;
+  config::JwtSettings jwt;
+  std::string token;
 };
 INSTANTIATE_ON_EVERY_DATABASE(OutboxOpsTest);
 
@@ -268,6 +273,19 @@ TEST_P(OutboxOpsTest, AnEventThatIsGivenUpStaysListedWithItsReason) {
   EXPECT_EQ(Status().parked_events(), 0);
   EXPECT_EQ(Status().void_events(), 1);
   EXPECT_FALSE(Alarms().contains("EVENTS_PARKED"));
+}
+
+TEST_P(OutboxOpsTest, KeepsWhoGaveAnEventUp) {
+  const testkit::TokenIssuer issuer;
+  jwt = issuer.settings();
+  token = issuer.Issue("eve", "orders.write ops.read ops.write");
+  Start("max_payload: 65536");
+  PlaceOneThatIsRefused();
+  const std::string event_id = Parked().parked_events(0).event_id();
+  EXPECT_TRUE(Discard({event_id}, "a test").ok());
+  EXPECT_EQ(Parked().parked_events(0).discarded_by(), "eve");
+  token = issuer.Issue("eve", "orders.write ops.read");
+  EXPECT_EQ(rpc::DetailsOf(Discard({event_id}, "again")).reason, "SCOPE_MISSING");
 }
 
 TEST_P(OutboxOpsTest, NamesWhatIsWrongWithARequest) {
