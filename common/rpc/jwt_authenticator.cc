@@ -35,6 +35,10 @@ absl::Status Unauthenticated(absl::string_view reason, absl::string_view message
 
 absl::StatusOr<JwtKeys> ParseFile(const std::string& path,
                                   const std::optional<std::string>& content) {
+  // TALLY_JWT_KEYS_FILE was given.
+  if (absl::StrContains(path, '{')) {
+    return absl::InvalidArgumentError("must be the path of a file, not what it holds");
+  }
   if (!content.has_value()) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, " cannot be read, or is larger than 64 KiB"));

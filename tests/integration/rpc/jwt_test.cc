@@ -187,6 +187,9 @@ TEST(JwtSettingsTest, SaysWhatIsWrongWithTheFile) {
   telemetry::Telemetry telemetry(telemetry::LogFormat::kText, telemetry::LogLevel::kError, "test");
   EXPECT_THAT(Server::Start({.jwt = {"/none", "issuer", "audience"}}, {}, telemetry),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("/none cannot be read")));
+  EXPECT_THAT(
+      Server::Start({.jwt = {R"({"keys":[]})", "issuer", "audience"}}, {}, telemetry),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("must be the path of a file")));
   base::Violations problems;
   EXPECT_EQ(ReadJwtKeys({}, problems), nullptr);
   EXPECT_TRUE(problems.empty());
