@@ -6,6 +6,7 @@
 #include "common/rpc/error_details.h"
 #include "gtest/gtest.h"
 #include "tests/integration/order_service/instance.h"
+#include "tests/integration/order_service/request.h"
 #include "tests/testkit/database_urls.h"
 #include "tests/testkit/status_matchers.h"
 #include "tests/testkit/token_issuer.h"
@@ -15,18 +16,6 @@ namespace {
 
 using testing::Not;
 using testing::UnorderedElementsAre;
-
-v1::PlaceOrderRequest Request(const std::string& request_id, int quantity = 2) {
-  v1::PlaceOrderRequest request;
-  request.set_request_id(request_id);
-  request.set_customer("ada");
-  request.set_currency("GBP");
-  v1::OrderLine& line = *request.add_lines();
-  line.set_sku("TEA");
-  line.set_quantity(quantity);
-  line.mutable_unit_price()->set_units(3);
-  return request;
-}
 
 class CallersTest : public testing::TestWithParam<testkit::DatabaseKind> {
  protected:

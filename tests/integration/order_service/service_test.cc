@@ -13,6 +13,7 @@
 #include "tally/events/v1/order_events.pb.h"
 #include "tests/integration/order_service/fixture_sql.h"
 #include "tests/integration/order_service/instance.h"
+#include "tests/integration/order_service/request.h"
 #include "tests/testkit/database_urls.h"
 #include "tests/testkit/eventually.h"
 #include "tests/testkit/nonsense_call.h"
@@ -25,19 +26,6 @@ namespace {
 using testing::ElementsAre;
 using testing::Field;
 using testing::HasSubstr;
-
-v1::PlaceOrderRequest Request(const std::string& request_id, int64_t quantity = 2) {
-  v1::PlaceOrderRequest request;
-  request.set_request_id(request_id);
-  request.set_customer("ada");
-  request.set_currency("GBP");
-  v1::OrderLine& line = *request.add_lines();
-  line.set_sku("TEA");
-  line.set_quantity(quantity);
-  line.mutable_unit_price()->set_units(3);
-  line.mutable_unit_price()->set_nanos(500'000'000);
-  return request;
-}
 
 struct Answer {
   grpc::Status status;
