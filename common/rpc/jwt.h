@@ -29,9 +29,10 @@ struct JwtClaims {
 // token.
 class JwtKeys {
  public:
-  // Reads a JSON Web Key Set. Keys that no token could be checked with here are left out: RSA of
-  // 2048 to 4096 bits (RS256) and curve P-256 (ES256) are taken, if they are for signatures.
-  // INVALID_ARGUMENT says, without showing any of it, what is wrong with the whole.
+  // Reads a JSON Web Key Set. Taken are RSA keys (RS256) and keys of curve P-256 (ES256), if they
+  // are for signatures; others are left out. INVALID_ARGUMENT says, without showing any of it, what
+  // is wrong: no key set, no key taken, or one of those that cannot be used, such as an RSA key not
+  // of 2048 to 4096 bits.
   static absl::StatusOr<JwtKeys> Parse(absl::string_view json);
 
   // The claims of a compact token that one of the keys signed. UNAUTHENTICATED, made for callers,

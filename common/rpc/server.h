@@ -57,10 +57,10 @@ struct ServedService {
 // Certificates and keys of tokens are followed as their files change: see ServerCertificates and
 // JwtAuthenticator. Health and reflection, which tell no more than these protos do, need no token.
 //
-// Without them whoever reaches the address may call everything, so the default address is loopback.
-// gRPC 1.51 has no limit on the number of connections and stops accepting for ever when file
-// descriptors run out: RaiseFileLimit() first, and put a proxy with a connection limit in front of
-// a port that others can reach.
+// Without certificates and tokens whoever reaches the address may call everything, so the default
+// address is loopback. gRPC 1.51 has no limit on the number of connections and stops accepting for
+// ever when file descriptors run out: RaiseFileLimit() first, and put a proxy with a connection
+// limit in front of a port that others can reach.
 class Server {
  public:
   // UNAVAILABLE if the address cannot be bound; a port that another process listens on is never

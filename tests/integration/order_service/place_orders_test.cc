@@ -13,6 +13,7 @@
 #include "common/rpc/error_details.h"
 #include "tests/integration/order_service/fixture_sql.h"
 #include "tests/integration/order_service/instance.h"
+#include "tests/integration/order_service/request.h"
 #include "tests/testkit/database_urls.h"
 #include "tests/testkit/eventually.h"
 #include "tests/testkit/postgres_server.h"
@@ -34,18 +35,6 @@ void SetDeadline(grpc::ClientContext& context, absl::Duration timeout) {
   context.set_deadline(std::chrono::system_clock::now() + absl::ToChronoNanoseconds(timeout));
 }
 
-v1::PlaceOrderRequest Order(const std::string& request_id, int64_t quantity = 2) {
-  v1::PlaceOrderRequest request;
-  request.set_request_id(request_id);
-  request.set_customer("ada");
-  request.set_currency("GBP");
-  v1::OrderLine& line = *request.add_lines();
-  line.set_sku("TEA");
-  line.set_quantity(quantity);
-  line.mutable_unit_price()->set_units(3);
-  return request;
-}
-
 void Add(v1::PlaceOrdersRequest& request, const std::string& key,
          const v1::PlaceOrderRequest& order) {
   v1::PlaceOrdersRequest::Item& item = *request.add_items();
@@ -64,7 +53,7 @@ v1::PlaceOrdersRequest Many(const std::string& prefix, int count) {
   v1::PlaceOrdersRequest request;
   for (int i = 0; i < count; ++i) {
     const std::string name = absl::StrCat(prefix, "-", i);
-    Add(request, name, Order(name));
+    Add(request, name, Request(name));
   }
   return request;
 }
@@ -159,11 +148,11 @@ TEST_P(PlaceOrdersTest, AnswersEachItemWithItsKeyAndEndsAfterTheHalfClose) {
 
 TEST_P(PlaceOrdersTest, ABadItemFailsAloneAndTheStreamGoesOn) {
   Stream stream(*instance);
-  v1::PlaceOrdersRequest request = One("good", Order("r1"));
-  Add(request, "bad", Order("r2", 0));
+  v1::PlaceOrdersRequest request = One("good", Request("r1"));
+  Add(request, "bad", Request("r2", 0));
   Add(request, "none", {});
   request.mutable_items()->rbegin()->clear_order();
-  Add(request, "also good", Order("r3"));
+  Add(request, "also good", Request("r3"));
   stream.calls->Write(request);
   const Results results = stream.Read(4);
   ASSERT_THAT(results, SizeIs(4));
@@ -176,7 +165,7 @@ TEST_P(PlaceOrdersTest, ABadItemFailsAloneAndTheStreamGoesOn) {
               ElementsAre(Field(&base::Violation::field, "lines[0].quantity")));
   EXPECT_THAT(rpc::DetailsOf(rpc::ToGrpcStatus(results.at("none").error())).violations,
               Contains(Field(&base::Violation::field, "customer")));
-  stream.calls->Write(One("good", Order("r4")));
+  stream.calls->Write(One("good", Request("r4")));
   stream.calls->WritesDone();
   EXPECT_THAT(stream.ReadToTheEnd(), SizeIs(1)) << "a key that was answered may be used again";
   EXPECT_TRUE(stream.calls->Finish().ok());
@@ -187,7 +176,7 @@ TEST_P(PlaceOrdersTest, AWrongKeyEndsTheStreamAfterTheAnswersToWhatWasTaken) {
   Stream stream(*instance);
   stream.calls->Write(Many("fine", 20));
   v1::PlaceOrdersRequest twice = Many("twice", 2);
-  Add(twice, "twice-0", Order("other"));
+  Add(twice, "twice-0", Request("other"));
   stream.calls->Write(twice);
   stream.calls->Write(Many("late", 1));
   EXPECT_THAT(stream.ReadToTheEnd(), SizeIs(20));
@@ -202,13 +191,13 @@ TEST_P(PlaceOrdersTest, OneRequestIdPlacesOneOrderInOneStreamAndInPlaceOrder) {
   grpc::ClientContext context;
   SetDeadline(context, kPatience);
   v1::PlaceOrderResponse placed;
-  ASSERT_TRUE(instance->stub().PlaceOrder(&context, Order("before"), &placed).ok());
+  ASSERT_TRUE(instance->stub().PlaceOrder(&context, Request("before"), &placed).ok());
 
   Stream stream(*instance);
-  v1::PlaceOrdersRequest request = One("a", Order("same"));
-  Add(request, "b", Order("same"));
-  Add(request, "c", Order("before"));
-  Add(request, "d", Order("same", 7));
+  v1::PlaceOrdersRequest request = One("a", Request("same"));
+  Add(request, "b", Request("same"));
+  Add(request, "c", Request("before"));
+  Add(request, "d", Request("same", 7));
   stream.calls->Write(request);
   Results results = stream.Read(4);
   ASSERT_THAT(results, SizeIs(4));
@@ -218,7 +207,7 @@ TEST_P(PlaceOrdersTest, OneRequestIdPlacesOneOrderInOneStreamAndInPlaceOrder) {
   EXPECT_EQ(rpc::DetailsOf(rpc::ToGrpcStatus(conflict.error())).reason, "REQUEST_ID_REUSED");
   EXPECT_THAT(TokensOf(results), SizeIs(2));
 
-  stream.calls->Write(One("a", Order("same")));
+  stream.calls->Write(One("a", Request("same")));
   const Results again = stream.Read(1);
   EXPECT_EQ(again.at("a").placed().SerializeAsString(), results["a"].placed().SerializeAsString());
   EXPECT_THAT(Orders(), SizeIs(2));
@@ -262,7 +251,7 @@ TEST_P(PlaceOrdersTest, WhatAClientDoesNotReadIsBounded) {
   instance = nullptr;
   instance = std::make_unique<Instance>(url, "nats://127.0.0.1:1",
                                         OrderServiceOptions{.stream = {.items_max = 50}});
-  v1::PlaceOrderRequest large = Order("");
+  v1::PlaceOrderRequest large = Request("");
   large.mutable_lines(0)->set_description(std::string(256, 'd'));
   for (int i = 0; i < 30; ++i) *large.add_lines() = large.lines(0);
   Stream stream(*instance, absl::Minutes(2));
